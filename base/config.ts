@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { parseAddress } from './address.js';
+import { messageOf, OperatorError } from './errors.js';
+
+/** The settings of `config.ini`, one file for proxies, dashboard and command line. */
+export interface Config {
+  readonly coordinator: 'zookeeper' | 'embedded';
+  /** ZooKeeper servers: host:port, several separated by commas. */
+  readonly zk: string;
+  /** The folder of the embedded coordinator's data. */
+  readonly embeddedPath: string;
+  readonly product: string;
+  /** Where the dashboard's REST API listens and is found: host:port. */
+  readonly dashboardAddr: string;
+  /** Asked of clients and given to the Redis servers; empty: none. */
+  readonly password: string;
+  readonly backendPingPeriodMs: number;
+  /** A command that a Redis server does not answer within this time fails. */
+  readonly backendTimeoutMs: number;
+  /** An idle client is closed after this time; 0: never. */
+  readonly sessionMaxTimeoutMs: number;
+  /** Replies that wait for a client, in bytes, beyond which no more of its commands are read. */
+  readonly sessionMaxBufsize: number;
+  /** Commands of one client that may be unanswered; beyond, no more of its commands are read. */
+  readonly sessionMaxPipeline: number;
+  readonly zkSessionTimeoutMs: number;
+  readonly proxyId: string;
+  /** Where clients reach this proxy, as told to them through the coordinator; host or host:port. */
+  readonly advertiseAddr: string;
+  readonly proto: 'tcp' | 'tcp4' | 'tcp6';
+}
+
+/** Reads one value. The message it throws says what was expected, without naming the key. */
+type Reader<T> = (text: string) => T;
+
+const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<Config[K]>] } = {
+  coordinator: ['coordinator', 'zookeeper', oneOf('zookeeper', 'embedded')],
+  zk: ['zk', 'localhost:2181', addressList],
+  embeddedPath: ['embedded_path', 'data/coordinator', (text) => text],
+  product: ['product', 'test', productName],
+  dashboardAddr: ['dashboard_addr', 'localhost:18087', address],
+  password: ['password', '', (text) => text],
+  backendPingPeriodMs: ['backend_ping_period', '5', seconds],
+  backendTimeoutMs: ['backend_timeout', '5000', wholeNumber(1)],
+  sessionMaxTimeoutMs: ['session_max_timeout', '1800', seconds],
+  sessionMaxBufsize: ['session_max_bufsize', '131072', wholeNumber(1024)],
+  sessionMaxPipeline: ['session_max_pipeline', '1024', wholeNumber(1)],
+  zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
+  proxyId: ['proxy_id', 'proxy_1', nodeName],
+  advertiseAddr: ['advertise_addr', '', (text) => text],
+  proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
+};
+
+const FIELD_OF_KEY = new Map(
+  Object.entries(KEYS).map(([field, [key]]) => [key, field as keyof Config]),
+);
+
+/** Every key that a config.ini may have, with its default. */
+export const CONFIG_KEYS: readonly { key: string; fallback: string }[] = Object.values(KEYS).map(
+  ([key, fallback]) => ({ key, fallback }),
+);
+
+/**
+ * Reads a config.ini; `null`: the defaults alone.
+ *
+ * @throws OperatorError naming file, line and key.
+ */
+export function loadConfig(file: string | null): Config {
+  if (file === null) return parseConfig('', 'defaults');
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new OperatorError(`cannot read the config file: ${messageOf(cause)}`, { cause });
+  }
+  return parseConfig(text, file);
+}
+
+/**
+ * `key=value` lines; `#` and `;` begin a comment line; `[section]` lines are passed over.
+ *
+ * @param file named in errors.
+ */
+export function parseConfig(text: string, file: string): Config {
+  const given = new Map<keyof Config, { value: string; line: number }>();
+  for (const [index, rawLine] of text.split(/\r?\n/).entries()) {
+    const line = rawLine.trim();
+    const where = `${file}:${index + 1}`;
+    if (line === '' || /^[#;]/.test(line) || /^\[.*\]$/.test(line)) continue;
+    const equals = line.indexOf('=');
+    if (equals < 1) {
+      throw new OperatorError(`${where}: "${line}" is not a setting`, { hint: 'write key=value' });
+    }
+    const key = line.slice(0, equals).trim();
+    const field = FIELD_OF_KEY.get(key);
+    if (!field) {
+      throw new OperatorError(`${where}: unknown key "${key}"`, {
+        hint: `known keys: ${[...FIELD_OF_KEY.keys()].join(' ')}`,
+      });
+    }
+    const earlier = given.get(field);
+    if (earlier) {
+      throw new OperatorError(`${where}: ${key} was set before, in line ${earlier.line}`);
+    }
+    given.set(field, { value: line.slice(equals + 1).trim(), line: index + 1 });
+  }
+
+  const read = <K extends keyof Config>(field: K): Config[K] => {
+    const [key, fallback, reader] = KEYS[field];
+    const setting = given.get(field);
+    try {
+      return reader(setting?.value ?? fallback);
+    } catch (cause) {
+      const where = setting ? `${file}:${setting.line}` : file;
+      const shown = key === 'password' ? '' : ` "${setting?.value}"`;
+      throw new OperatorError(`${where}: ${key}:${shown} ${messageOf(cause)}`, { cause });
+    }
+  };
+  return Object.freeze({
+    coordinator: read('coordinator'),
+    zk: read('zk'),
+    embeddedPath: read('embeddedPath'),
+    product: read('product'),
+    dashboardAddr: read('dashboardAddr'),
+    password: read('password'),
+    backendPingPeriodMs: read('backendPingPeriodMs'),
+    backendTimeoutMs: read('backendTimeoutMs'),
+    sessionMaxTimeoutMs: read('sessionMaxTimeoutMs'),
+    sessionMaxBufsize: read('sessionMaxBufsize'),
+    sessionMaxPipeline: read('sessionMaxPipeline'),
+    zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
+    proxyId: read('proxyId'),
+    advertiseAddr: read('advertiseAddr'),
+    proto: read('proto'),
+  });
+}
+
+function oneOf<const T extends string>(...values: T[]): Reader<T> {
+  return (text) => {
+    const found = values.find((value) => value === text);
+    if (found === undefined) throw new Error(`is not one of ${values.join(', ')}`);
+    return found;
+  };
+}
+
+function wholeNumber(least: number): Reader<number> {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > 2 ** 31 - 1) {
+      throw new Error(`is not a whole number from ${least} on`);
+    }
+    return value;
+  };
+}
+
+/** Seconds in the file, milliseconds in the config. */
+function seconds(text: string): number {
+  const value = wholeNumber(0)(text);
+  if (value > 2_000_000) throw new Error('is more than 2000000 seconds');
+  return value * 1000;
+}
+
+/** Codis 2's rule: up to 100 means seconds, more means milliseconds. */
+function zkSessionTimeout(text: string): number {
+  const value = wholeNumber(1)(text);
+  return value <= 100 ? value * 1000 : value;
+}
+
+function address(text: string): string {
+  try {
+    parseAddress(text, '');
+  } catch {
+    throw new Error('is not host:port');
+  }
+  return text;
+}
+
+function addressList(text: string): string {
+  return text
+    .split(',')
+    .map((part) => address(part.trim()))
+    .join(',');
+}
+
+function productName(text: string): string {
+  if (!/^[\w.-]+$/.test(text)) throw new Error('may have letters, digits, "_", "-" and "." only');
+  return text;
+}
+
+function nodeName(text: string): string {
+  if (text === '' || text.includes('/')) throw new Error('must not be empty nor have a "/"');
+  return text;
+}

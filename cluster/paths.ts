@@ -1,0 +1,80 @@
+/** Every path of the coordinator's tree, as Codis 2 lays it out. P is `/zk/codis/db_<product>`. */
+export class Paths {
+  readonly product: string;
+  readonly root: string;
+
+  constructor(product: string) {
+    this.product = product;
+    this.root = `/zk/codis/db_${product}`;
+  }
+
+  get slots(): string {
+    return `${this.root}/slots`;
+  }
+  slot(slotId: number): string {
+    return `${this.slots}/slot_${slotId}`;
+  }
+
+  get servers(): string {
+    return `${this.root}/servers`;
+  }
+  group(groupId: number): string {
+    return `${this.servers}/group_${groupId}`;
+  }
+  server(groupId: number, addr: string): string {
+    return `${this.group(groupId)}/${addr}`;
+  }
+  /** The group's id from the name of its node, or null if the node is not a group's. */
+  groupIdOf(nodeName: string): number | null {
+    const match = /^group_(\d+)$/.exec(nodeName);
+    return match ? Number(match[1]) : null;
+  }
+
+  get proxies(): string {
+    return `${this.root}/proxy`;
+  }
+  proxy(proxyId: string): string {
+    return `${this.proxies}/${proxyId}`;
+  }
+  get fences(): string {
+    return `${this.root}/fence`;
+  }
+  fence(addr: string): string {
+    return `${this.fences}/${addr}`;
+  }
+
+  get actions(): string {
+    return `${this.root}/actions`;
+  }
+  /** @param seq ten digits, as ZooKeeper numbers sequential nodes. */
+  action(seq: string): string {
+    return `${this.actions}/${seq}`;
+  }
+  get responses(): string {
+    return `${this.root}/ActionResponse`;
+  }
+  response(seq: string): string {
+    return `${this.responses}/${seq}`;
+  }
+  responseOf(seq: string, proxyId: string): string {
+    return `${this.response(seq)}/${proxyId}`;
+  }
+
+  get dashboard(): string {
+    return `${this.root}/dashboard`;
+  }
+  get lock(): string {
+    return `${this.root}/LOCK`;
+  }
+  get migrateTasks(): string {
+    return `${this.root}/migrate_tasks`;
+  }
+
+  /** Where Jodis clients of Codis 3 look for proxies. */
+  get jodis(): string {
+    return `/jodis/${this.product}`;
+  }
+  jodisProxy(token: string): string {
+    return `${this.jodis}/proxy-${token}`;
+  }
+}
