@@ -1,0 +1,50 @@
+import type { Address } from '../base/address.js';
+import type { TopologySink } from './router/topology-change.js';
+
+/** Calls and time of one command since the start of the proxy. */
+export interface CommandStats {
+  /** In capitals, as Codis shows it. */
+  readonly cmd: string;
+  readonly calls: number;
+  /** Microseconds from the arrival of the command to its complete reply, summed. */
+  readonly usecs: number;
+  /** How many of the calls were answered with an error. */
+  readonly errors: number;
+}
+
+/** One connection to a Redis server as the proxy sees it. */
+export interface BackendStats {
+  readonly addr: string;
+  readonly state: 'connecting' | 'ready' | 'waiting' | 'closed';
+  /** Commands sent and not answered yet. */
+  readonly inFlight: number;
+  readonly reconnects: number;
+  /** Why the last connection ended; empty if none did. */
+  readonly lastError: string;
+}
+
+export interface DataPlaneStats {
+  readonly commands: readonly CommandStats[];
+  readonly backends: readonly BackendStats[];
+  readonly clients: number;
+  readonly clientsAccepted: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Upper bounds (microseconds, last one Infinity) and counts (not cumulative) of latencies. */
+  readonly latencyBucketsUs: readonly number[];
+  readonly latencyCounts: readonly number[];
+}
+
+/** The part of the proxy that serves clients; the control side sees it only through this. */
+export interface DataPlane extends TopologySink {
+  /** Starts to accept clients. @returns the address bound (port 0 picks one). */
+  listen(address: Address): Promise<Address>;
+  /**
+   * Stops accepting, lets every client have the replies to the commands it has sent, then closes
+   * its connection; clients that are still busy after `timeoutMs` are cut.
+   */
+  drain(timeoutMs: number): Promise<void>;
+  /** Cuts everything at once. */
+  close(): void;
+  stats(): DataPlaneStats;
+}
