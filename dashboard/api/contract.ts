@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import { type GroupRecord, serverRecord, serverType } from '../../cluster/model/group.js';
+import { migrateTask } from '../../cluster/model/migrate-task.js';
+import { proxyRecord } from '../../cluster/model/proxy.js';
+import { slotRecord } from '../../cluster/model/slot.js';
+
+/**
+ * The dashboard's REST API, route for route that of Codis 2. A body may be a whole record: fields
+ * that are not named here are ignored, as tools post back what they were given.
+ *
+ * Success is a JSON body with status 200; changes answer {@link OK}. An error is one line of plain
+ * text with status 500, as in Codis, or, where the client accepts `application/json`, a
+ * {@link FailureBody} with a fitting 4xx or 5xx status.
+ */
+export const ROUTES = {
+  listGroups: { method: 'GET', path: '/api/server_groups' },
+  addGroup: { method: 'PUT', path: '/api/server_groups' },
+  getGroup: { method: 'GET', path: '/api/server_group/:group' },
+  removeGroup: { method: 'DELETE', path: '/api/server_group/:group' },
+  addServer: { method: 'PUT', path: '/api/server_group/:group/addServer' },
+  removeServer: { method: 'PUT', path: '/api/server_group/:group/removeServer' },
+  promote: { method: 'POST', path: '/api/server_group/:group/promote' },
+
+  listSlots: { method: 'GET', path: '/api/slots' },
+  /** The same as `listSlots`, under its other name. */
+  listSlotsToo: { method: 'GET', path: '/api/slot/list' },
+  getSlot: { method: 'GET', path: '/api/slot/:slot' },
+  /** Query: `is_force=1` resets slots that exist. */
+  initSlots: { method: 'POST', path: '/api/slots/init' },
+  setSlots: { method: 'POST', path: '/api/slot' },
+  migrate: { method: 'POST', path: '/api/migrate' },
+  rebalance: { method: 'POST', path: '/api/rebalance' },
+  migrateStatus: { method: 'GET', path: '/api/migrate/status' },
+  migrateTasks: { method: 'GET', path: '/api/migrate/tasks' },
+
+  listProxies: { method: 'GET', path: '/api/proxy/list' },
+  setProxyState: { method: 'POST', path: '/api/proxy' },
+  proxyVars: { method: 'GET', path: '/api/proxy/debug/vars' },
+
+  overview: { method: 'GET', path: '/api/overview' },
+  redisStat: { method: 'GET', path: '/api/redis/:addr/stat' },
+  redisSlotInfo: { method: 'GET', path: '/api/redis/:addr/:slot/slotinfo' },
+  groupSlotInfo: { method: 'GET', path: '/api/redis/group/:group/:slot/slotinfo' },
+
+  /** Query: `keep=<number>` or `secs=<seconds>`. */
+  gcActions: { method: 'GET', path: '/api/action/gc' },
+  removeLocks: { method: 'GET', path: '/api/force_remove_locks' },
+  removeFences: { method: 'GET', path: '/api/remove_fence' },
+
+  health: { method: 'GET', path: '/healthz' },
+} as const satisfies Record<string, Route>;
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** `:name` stands for one part of the path, percent-encoded. */
+  readonly path: string;
+}
+export type RouteName = keyof typeof ROUTES;
+
+// -- request bodies -------------------------------------------------------------------------
+
+/** Group ids start at 1: 0 and -1 mean "no group" in Codis's records and tools. */
+export const groupId = z
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+
+export const addGroupBody = z.object({ id: groupId });
+
+/** `addServer`; the group is that of the path. `type`: master or slave. */
+export const addServerBody = z.object({ addr: z.string().min(1), type: serverType });
+
+/** `removeServer` and `promote`. */
+export const serverBody = z.object({ addr: z.string().min(1) });
+
+/** `setSlots`: slots `from` to `to` inclusive; `status` is online or offline. */
+export const setSlotsBody = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  new_group: z.number().int(),
+  status: z.string(),
+});
+export type SetSlotsBody = z.infer<typeof setSlotsBody>;
+
+/** `delay`: milliseconds to wait between keys. */
+export const migrateBody = z.object({
+  from: z.number().int(),
+  to: z.number().int(),
+  new_group: z.number().int(),
+  delay: z.number().int().min(0).default(0),
+});
+export type MigrateBody = z.infer<typeof migrateBody>;
+
+/** `setProxyState`; `state` is `online`, or `offline` (also `mark_offline`): drain and exit. */
+export const setProxyStateBody = z.object({ id: z.string().min(1), state: z.string() });
+
+// -- replies --------------------------------------------------------------------------------
+
+export const okReply = z.object({ msg: z.string(), ret: z.number() });
+export type OkReply = z.infer<typeof okReply>;
+/** The answer to every change that was made. */
+export const OK: OkReply = { msg: 'OK', ret: 0 };
+
+export const groupReply: z.ZodType<GroupRecord> = z.object({
+  id: z.number().int(),
+  product_name: z.string(),
+  servers: z.array(serverRecord).nullable(),
+});
+export const groupsReply = z.array(groupReply);
+export const slotsReply = z.array(slotRecord);
+export const proxiesReply = z.array(proxyRecord);
+
+/** The fields of a Redis server's INFO, all of them text. */
+export const redisStatReply = z.record(z.string(), z.string());
+export type RedisStat = z.infer<typeof redisStatReply>;
+
+export const overviewReply = z.object({
+  /** Commands a second, summed over all proxies; -1 in Codis while unknown. */
+  ops: z.number(),
+  product: z.string(),
+  /** INFO of every master that answers. */
+  redis_infos: z.array(redisStatReply),
+});
+export type OverviewReply = z.infer<typeof overviewReply>;
+
+export const slotInfoReply = z.object({ keys: z.number(), slot_id: z.number() });
+export type SlotInfoReply = z.infer<typeof slotInfoReply>;
+
+export const groupSlotInfoReply = z.object({
+  addr: z.string(),
+  group_id: z.number(),
+  keys: z.number(),
+  slot_id: z.number(),
+});
+export type GroupSlotInfoReply = z.infer<typeof groupSlotInfoReply>;
+
+export const migrateTasksReply = z.array(migrateTask);
+export const migrateStatusReply = z.object({
+  migrate_slots: z.array(slotRecord),
+  migrate_task: migrateTask.nullable(),
+});
+export type MigrateStatusReply = z.infer<typeof migrateStatusReply>;
+
+/** `/debug/vars` of each proxy by proxy id; null for one that does not answer. */
+export const proxyVarsReply = z.record(z.string(), z.unknown());
+export type ProxyVarsReply = z.infer<typeof proxyVarsReply>;
+
+/**
+ * `lease`: whether this dashboard may write (`held`), or not at the moment; `coordinator`: the
+ * state of its session. Status 200 if it may write, else 503.
+ */
+export const healthReply = z.object({ lease: z.string(), coordinator: z.string() });
+export type HealthReply = z.infer<typeof healthReply>;
+
+/** The body of an error for clients that accept `application/json`. */
+export const failureBody = z.object({ error: z.string(), hint: z.string() });
+export type FailureBody = z.infer<typeof failureBody>;
