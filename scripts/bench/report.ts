@@ -1,0 +1,125 @@
+import type { Machine } from './machine.js';
+import type { Cell, MeasureOptions, Series } from './measurement.js';
+import { DIRECT, NUTCRACKER } from './servers.js';
+import { alignedTable, markdownTable, type Row } from './text-table.js';
+
+/** All there is to know of one benchmark; also what `--json` writes. */
+export interface BenchResult {
+  readonly machine: Machine;
+  readonly options: MeasureOptions;
+  readonly series: readonly Series[];
+}
+
+const HEAD: Row = [
+  'test',
+  'pipeline',
+  'target',
+  'requests/s',
+  'min - max',
+  'CPU us/op',
+  'p50 ms',
+  'p99 ms',
+  'p99.9 ms',
+  'RSS MB',
+  'peak',
+];
+const RATIO_HEAD: Row = [
+  'test',
+  'pipeline',
+  'target',
+  `requests/s to ${NUTCRACKER}`,
+  `CPU/op to ${NUTCRACKER}`,
+  `p99 to ${NUTCRACKER}`,
+  `requests/s to ${DIRECT}`,
+];
+/** In both tables the columns from here on hold numbers. */
+const FIRST_NUMBER_COLUMN = 3;
+
+/** The report for a terminal, or as Markdown for the documentation. */
+export function renderReport(result: BenchResult, format: 'text' | 'markdown'): string {
+  const table = format === 'markdown' ? markdownTable : alignedTable;
+  const parts = [
+    conditions(result, format),
+    table(HEAD, result.series.map(figures), FIRST_NUMBER_COLUMN),
+  ];
+  const ratioRows = result.series
+    .filter(({ target }) => target !== NUTCRACKER && target !== DIRECT)
+    .map((series) => ratios(series, result.series));
+  if (ratioRows.length > 0) parts.push(table(RATIO_HEAD, ratioRows, FIRST_NUMBER_COLUMN));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function conditions({ machine, options }: BenchResult, format: 'text' | 'markdown'): string {
+  const lines = [
+    `${machine.date}, commit ${machine.commit}: ${machine.processor}, ${machine.cores} cores, ` +
+      `${machine.memoryGib} GiB; ${machine.system}; Node ${machine.node}, ` +
+      `Redis ${machine.redis}, nutcracker ${machine.nutcracker}.`,
+    `Two redis-servers without persistence; redis-benchmark with one thread, ${options.clients} ` +
+      `clients, ${options.keys} keys, values of ${options.valueSize} bytes; medians of ` +
+      `${options.rounds} interleaved rounds, ${options.seconds} s a run.`,
+    'CPU is that of the target alone, all threads and child processes; RSS at the end of a run ' +
+      'and its peak within it; latencies are those of a whole pipeline.',
+  ];
+  return lines.map((line) => (format === 'markdown' ? `- ${line}` : line)).join('\n');
+}
+
+function figures({ target, cell, runs, median }: Series): Row {
+  const speeds = runs.map((run) => run.requestsPerSecond);
+  return [
+    cell.test.toUpperCase(),
+    String(cell.pipeline),
+    target,
+    thousands(median.requestsPerSecond),
+    `${thousands(Math.min(...speeds))} - ${thousands(Math.max(...speeds))}`,
+    orDash(median.cpuMicrosPerOp, (value) => value.toFixed(value < 10 ? 2 : 1)),
+    median.p50Ms.toFixed(2),
+    median.p99Ms.toFixed(2),
+    median.p999Ms.toFixed(2),
+    orDash(median.rssBytes, megabytes),
+    orDash(median.peakRssBytes, megabytes),
+  ];
+}
+
+function ratios(series: Series, all: readonly Series[]): Row {
+  const { test, pipeline } = series.cell;
+  const nutcracker = findSeries(all, NUTCRACKER, series.cell);
+  const direct = findSeries(all, DIRECT, series.cell);
+  const to = (
+    other: Series | undefined,
+    field: 'requestsPerSecond' | 'cpuMicrosPerOp' | 'p99Ms',
+  ): string => {
+    const value = series.median[field];
+    const base = other?.median[field];
+    return value === null || !base ? '-' : (value / base).toFixed(2);
+  };
+  return [
+    test.toUpperCase(),
+    String(pipeline),
+    series.target,
+    to(nutcracker, 'requestsPerSecond'),
+    to(nutcracker, 'cpuMicrosPerOp'),
+    to(nutcracker, 'p99Ms'),
+    to(direct, 'requestsPerSecond'),
+  ];
+}
+
+function findSeries(all: readonly Series[], target: string, cell: Cell): Series | undefined {
+  return all.find(
+    (series) =>
+      series.target === target &&
+      series.cell.test === cell.test &&
+      series.cell.pipeline === cell.pipeline,
+  );
+}
+
+function orDash(value: number | null, show: (value: number) => string): string {
+  return value === null ? '-' : show(value);
+}
+
+function thousands(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(0);
+}

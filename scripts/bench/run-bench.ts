@@ -1,0 +1,66 @@
+import { formatAddress } from '../../base/address.js';
+import { OperatorError } from '../../base/errors.js';
+import { requireProgram } from '../support/child-server.js';
+import { describeMachine } from './machine.js';
+import { measure, type Progress } from './measurement.js';
+import type { BenchOptions } from './options.js';
+import { answersGet } from './raw-connection.js';
+import type { BenchResult } from './report.js';
+import { DIRECT, NUTCRACKER, OURS, Servers } from './servers.js';
+import type { Target } from './target.js';
+import { fillThrough } from './workload.js';
+
+/** Starts what is to be measured, measures it and ends it again. */
+export async function runBench(
+  options: BenchOptions,
+  signal: AbortSignal,
+  progress: Progress,
+): Promise<BenchResult> {
+  requireProgram('redis-benchmark', 'redis-tools');
+  const servers = new Servers();
+  const killNow = (): void => servers.killNow();
+  process.once('exit', killNow);
+  try {
+    const targets = await startTargets(servers, options);
+    for (const target of targets) await fillThrough(target, options);
+    const cells = options.tests.flatMap((test) =>
+      options.pipelines.map((pipeline) => ({ test, pipeline })),
+    );
+    const series = await measure(targets, cells, options, signal, (done, total, what) => {
+      servers.checkAlive();
+      progress(done, total, what);
+    });
+    const { rounds, seconds, clients, valueSize, keys } = options;
+    return {
+      machine: describeMachine(),
+      options: { rounds, seconds, clients, valueSize, keys },
+      series,
+    };
+  } finally {
+    await servers.stop();
+    process.off('exit', killNow);
+  }
+}
+
+async function startTargets(servers: Servers, options: BenchOptions): Promise<Target[]> {
+  const wanted = (name: string): boolean => options.only === null || options.only.includes(name);
+  if (options.backends) servers.useBackends(options.backends);
+  else await servers.startBackends();
+
+  const targets: Target[] = [];
+  if (wanted(OURS)) targets.push(await servers.startOurs(options.profileFolder));
+  if (wanted(NUTCRACKER)) targets.push(await servers.startNutcracker());
+  for (const target of options.targets.filter(({ name }) => wanted(name))) {
+    if (!(await answersGet(target.address))) {
+      throw new OperatorError(
+        `nobody answers for ${target.name} at ${formatAddress(target.address)}`,
+      );
+    }
+    targets.push(target);
+  }
+  if (wanted(DIRECT)) targets.push({ ...servers.backends[0]!, name: DIRECT });
+  if (targets.length === 0) {
+    throw new OperatorError(`--only: no target is named ${options.only?.join(' or ')}`);
+  }
+  return targets;
+}

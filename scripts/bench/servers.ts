@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Address, formatAddress } from '../../base/address.js';
+import { OperatorError } from '../../base/errors.js';
+import { ChildServer, freePorts, requireProgram } from '../support/child-server.js';
+import { answersGet } from './raw-connection.js';
+import type { Target } from './target.js';
+
+const START_TIMEOUT_MS = 15_000;
+/** Our own proxy; the table of results compares the others with it. */
+export const OURS = 'codis-ts';
+export const NUTCRACKER = 'nutcracker';
+/** The first backend without anything before it. */
+export const DIRECT = 'direct';
+
+/** The servers that a benchmark started, and how to end them. */
+export class Servers {
+  readonly #running: ChildServer[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'codis-bench-'));
+  #backends: Target[] = [];
+
+  /** The Redis servers behind every proxy. */
+  get backends(): readonly Target[] {
+    return this.#backends;
+  }
+
+  /** Two stock redis-servers without persistence. */
+  async startBackends(): Promise<void> {
+    const ports = await freePorts(2);
+    this.#backends = await Promise.all(
+      ports.map((port) =>
+        this.#start(
+          `redis-server:${port}`,
+          requireProgram('redis-server', 'redis-server'),
+          ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+          port,
+        ),
+      ),
+    );
+  }
+
+  /** Uses servers that run already, whose process numbers are not known. */
+  useBackends(addresses: readonly Address[]): void {
+    this.#backends = addresses.map((address) => ({
+      name: formatAddress(address),
+      address,
+      pid: null,
+    }));
+  }
+
+  /** Debian's nutcracker with the rule nearest to ours, crc32 modulo servers; else its defaults. */
+  async startNutcracker(): Promise<Target> {
+    const program = requireProgram('nutcracker', 'nutcracker');
+    const [port, statsPort] = (await freePorts(2)) as [number, number];
+    const config = join(this.#folder, 'nutcracker.yml');
+    writeFileSync(
+      config,
+      [
+        'bench:',
+        `  listen: 127.0.0.1:${port}`,
+        '  redis: true',
+        '  hash: crc32a',
+        '  distribution: modula',
+        '  preconnect: true',
+        '  auto_eject_hosts: false',
+        '  servers:',
+        ...this.#backends.map(({ address }) => `   - ${formatAddress(address)}:1`),
+        '',
+      ].join('\n'),
+    );
+    const args = ['-c', config, '-s', String(statsPort), '-a', '127.0.0.1', '-v', '4'];
+    return this.#start(NUTCRACKER, program, args, port);
+  }
+
+  /**
+   * Our proxy as a process of its own.
+   *
+   * @param profileFolder where it leaves a V8 profile of its processor time when it ends.
+   */
+  async startOurs(profileFolder: string | null): Promise<Target> {
+    const [port] = (await freePorts(1)) as [number];
+    const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
+    const entry = fileURLToPath(new URL('./static-proxy.js', import.meta.url));
+    const backends = this.#backends.map(({ address }) => formatAddress(address));
+    const args = [...profile, entry, `127.0.0.1:${port}`, ...backends];
+    return this.#start(OURS, process.execPath, args, port);
+  }
+
+  /** @throws OperatorError naming the first server that has ended on its own. */
+  checkAlive(): void {
+    const ended = this.#running.find((server) => !server.isRunning);
+    if (ended) {
+      throw new OperatorError(`${ended.name} ended during the measurement`, {
+        hint: ended.lastLine,
+      });
+    }
+  }
+
+  /** Ends them in the reverse order of their start. */
+  async stop(): Promise<void> {
+    for (const server of this.#running.toReversed()) await server.stop();
+    this.#removeFolder();
+  }
+
+  killNow(): void {
+    for (const server of this.#running) server.killNow();
+    this.#removeFolder();
+  }
+
+  async #start(
+    name: string,
+    program: string,
+    args: readonly string[],
+    port: number,
+  ): Promise<Target> {
+    const address = { host: '127.0.0.1', port };
+    const server = new ChildServer(name, program, args, this.#folder);
+    this.#running.push(server);
+    await server.waitUntil(() => answersGet(address), START_TIMEOUT_MS);
+    return { name, address, pid: server.pid };
+  }
+
+  #removeFolder(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
