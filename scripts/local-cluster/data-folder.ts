@@ -1,0 +1,139 @@
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { messageOf, OperatorError } from '../../base/errors.js';
+import { type RecordedCluster, shownFolder } from './plan.js';
+import { startTimeOf } from './process-identity.js';
+
+const owner = z.object({ pid: z.number().int(), startTime: z.string() });
+type Owner = z.infer<typeof owner>;
+
+const recordedCluster: z.ZodType<RecordedCluster> = z.object({
+  product: z.string(),
+  coordinator: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('embedded') }),
+    z.object({ kind: z.literal('zookeeper'), port: z.number() }),
+    z.object({ kind: z.literal('external'), zk: z.string() }),
+  ]),
+  servers: z.array(z.object({ group: z.number(), port: z.number(), added: z.boolean() })),
+  slotsAssigned: z.boolean(),
+});
+
+/** The one folder that everything is kept in, held by one run at a time. */
+export class DataFolder {
+  readonly path: string;
+  /** The run before this one ended without letting go: its processes may still be ending. */
+  readonly wasAbandoned: boolean;
+  readonly #lock: string;
+
+  private constructor(path: string, wasAbandoned: boolean) {
+    this.path = path;
+    this.#lock = join(path, 'lock');
+    this.wasAbandoned = wasAbandoned;
+  }
+
+  /**
+   * Makes the folder if need be and holds it until `release`, or until this process ends.
+   *
+   * @throws OperatorError if another run holds it, or it cannot be written.
+   */
+  static acquire(path: string): DataFolder {
+    const lock = join(path, 'lock');
+    const mine = join(path, `lock.${process.pid}`);
+    try {
+      mkdirSync(path, { recursive: true });
+      const self: Owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
+      writeFileSync(mine, JSON.stringify(self));
+    } catch (cause) {
+      throw new OperatorError(`cannot write to the data folder: ${messageOf(cause)}`, {
+        hint: 'choose another one with --data',
+        cause,
+      });
+    }
+    try {
+      return new DataFolder(path, takeLock(path, lock, mine));
+    } finally {
+      rmSync(mine, { force: true });
+    }
+  }
+
+  release(): void {
+    rmSync(this.#lock, { force: true });
+  }
+
+  /** Null if the folder is new. */
+  readCluster(): RecordedCluster | null {
+    let text: string;
+    try {
+      text = readFileSync(this.#clusterFile, 'utf8');
+    } catch {
+      // A file that is there and cannot be read will fail to be written, too, and says so then.
+      return null;
+    }
+    try {
+      return recordedCluster.parse(JSON.parse(text));
+    } catch (cause) {
+      throw new OperatorError(`${shownFolder(this.#clusterFile)} is not one of this version`, {
+        hint: 'choose another folder with --data, or delete this one',
+        cause,
+      });
+    }
+  }
+
+  saveCluster(cluster: RecordedCluster): void {
+    const fresh = `${this.#clusterFile}.new`;
+    writeFileSync(fresh, `${JSON.stringify(cluster, null, 2)}\n`);
+    renameSync(fresh, this.#clusterFile);
+  }
+
+  get #clusterFile(): string {
+    return join(this.path, 'cluster.json');
+  }
+}
+
+/** A link is made with its content in one step. Returns whether a dead run's lock was in the way. */
+function takeLock(path: string, lock: string, mine: string): boolean {
+  let wasAbandoned = false;
+  for (;;) {
+    try {
+      linkSync(mine, lock);
+      return wasAbandoned;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = readOwner(lock);
+    if (holder && startTimeOf(holder.pid) === holder.startTime) {
+      throw new OperatorError(
+        `the data folder ${shownFolder(path)} is in use by another run (process ${holder.pid})`,
+        { hint: 'stop that one, or choose another folder with --data' },
+      );
+    }
+    wasAbandoned = true;
+    removeStaleLock(lock, `${mine}.stale`, holder);
+  }
+}
+
+/** Of two runs that saw the same dead lock, the later must not remove the earlier's new one. */
+function removeStaleLock(lock: string, aside: string, seen: Owner | null): void {
+  try {
+    renameSync(lock, aside);
+  } catch {
+    // Somebody else removed it.
+    return;
+  }
+  const taken = readOwner(aside);
+  if (taken?.pid === seen?.pid && taken?.startTime === seen?.startTime) {
+    rmSync(aside, { force: true });
+  } else {
+    renameSync(aside, lock);
+  }
+}
+
+function readOwner(file: string): Owner | null {
+  try {
+    return owner.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    // Gone, or left half-written by a machine that lost power: nobody's.
+    return null;
+  }
+}

@@ -1,0 +1,174 @@
+import { join, relative } from 'node:path';
+import { OperatorError } from '../../base/errors.js';
+import { DEFAULTS, type Options } from './options.js';
+import type { PlannedPort } from './ports.js';
+
+/** What a data folder keeps about the cluster in it, beside the coordinator's records. */
+export interface RecordedCluster {
+  readonly product: string;
+  readonly coordinator: CoordinatorPlan;
+  readonly servers: readonly RecordedServer[];
+  /** The slots were given to the groups once; from then on they are the operator's. */
+  readonly slotsAssigned: boolean;
+}
+
+export interface RecordedServer {
+  readonly group: number;
+  readonly port: number;
+  /** It was added to its group once; if it is not there any more, that was the operator's wish. */
+  readonly added: boolean;
+}
+
+export type CoordinatorPlan =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'zookeeper'; readonly port: number }
+  | { readonly kind: 'external'; readonly zk: string };
+
+export interface Plan {
+  readonly data: string;
+  readonly cluster: RecordedCluster;
+  readonly dashboardPort: number;
+  readonly proxies: readonly ProxyPlan[];
+}
+
+export interface ProxyPlan {
+  readonly id: string;
+  readonly port: number;
+  readonly adminPort: number;
+}
+
+/**
+ * Joins what was asked for with what the data folder holds.
+ *
+ * @throws OperatorError if the two do not go together.
+ */
+export function makePlan(options: Options, recorded: RecordedCluster | null): Plan {
+  const cluster: RecordedCluster = {
+    product: recorded ? sameProduct(options, recorded) : (options.product ?? DEFAULTS.product),
+    coordinator: coordinatorPlan(options, recorded),
+    servers: serverPlan(options, recorded),
+    slotsAssigned: recorded?.slotsAssigned ?? false,
+  };
+  const proxies = range(options.proxies).map((index) => ({
+    id: `proxy_${index + 1}`,
+    port: options.proxyPort + index,
+    adminPort: options.adminPort + index,
+  }));
+  return { data: options.data, cluster, dashboardPort: options.dashboardPort, proxies };
+}
+
+/** Every port that the plan listens on, with the option that moves it. */
+export function portsOf({ cluster, dashboardPort, proxies }: Plan): PlannedPort[] {
+  const redisOption = cluster.servers.some((server) => server.added)
+    ? 'another --data with another --redis-port'
+    : '--redis-port';
+  return [
+    ...proxies.map(({ id, port }) => ({ port, what: id, option: '--proxy-port' })),
+    ...proxies.map(({ id, adminPort }) => ({
+      port: adminPort,
+      what: `the metrics of ${id}`,
+      option: '--admin-port',
+    })),
+    { port: dashboardPort, what: 'the dashboard', option: '--dashboard-port' },
+    ...cluster.servers.map(({ port }) => ({ port, what: 'a redis-server', option: redisOption })),
+    ...(cluster.coordinator.kind === 'zookeeper'
+      ? [{ port: cluster.coordinator.port, what: 'ZooKeeper', option: '--zookeeper-port' }]
+      : []),
+  ];
+}
+
+/** The folder as a person would write it: relative if it is below the current one. */
+export function shownFolder(folder: string): string {
+  const path = relative(process.cwd(), folder);
+  return path === '' || path.startsWith('..') ? folder : path;
+}
+
+export const configFile = (data: string): string => join(data, 'config.ini');
+
+function sameProduct(options: Options, recorded: RecordedCluster): string {
+  if (options.product !== undefined && options.product !== recorded.product) {
+    throw new OperatorError(
+      `${shownFolder(options.data)} holds the product ${recorded.product}, not ${options.product}`,
+      { hint: 'leave --product out, or choose another folder with --data' },
+    );
+  }
+  return recorded.product;
+}
+
+function coordinatorPlan(options: Options, recorded: RecordedCluster | null): CoordinatorPlan {
+  const kind =
+    options.zk !== undefined ? 'external' : (options.coordinator ?? recorded?.coordinator.kind);
+  if (options.zk !== undefined && options.coordinator === 'embedded') {
+    throw new OperatorError('--zk and --coordinator embedded exclude each other');
+  }
+  if (recorded && kind !== recorded.coordinator.kind) {
+    throw new OperatorError(
+      `${shownFolder(options.data)} holds a cluster whose coordinator is ${describe(recorded.coordinator)}`,
+      { hint: 'leave --coordinator and --zk as they were, or choose another folder with --data' },
+    );
+  }
+  switch (kind) {
+    case 'external':
+      return { kind, zk: options.zk ?? externalZk(recorded) };
+    case 'zookeeper': {
+      const earlier =
+        recorded?.coordinator.kind === 'zookeeper' ? recorded.coordinator.port : undefined;
+      return { kind, port: options.zookeeperPort ?? earlier ?? DEFAULTS.zookeeperPort };
+    }
+    default:
+      return { kind: DEFAULTS.coordinator };
+  }
+}
+
+function externalZk(recorded: RecordedCluster | null): string {
+  if (recorded?.coordinator.kind !== 'external') throw new OperatorError('--zk is missing');
+  return recorded.coordinator.zk;
+}
+
+export function describe(coordinator: CoordinatorPlan): string {
+  switch (coordinator.kind) {
+    case 'embedded':
+      return 'embedded';
+    case 'zookeeper':
+      return `a ZooKeeper of its own on 127.0.0.1:${coordinator.port}`;
+    case 'external':
+      return `the ZooKeeper at ${coordinator.zk}`;
+  }
+}
+
+/** Recorded servers keep their ports; what is missing to the wanted number comes after them. */
+function serverPlan(options: Options, recorded: RecordedCluster | null): RecordedServer[] {
+  const servers = [...(recorded?.servers ?? [])];
+  const firstPort = servers[0]?.port;
+  if (firstPort !== undefined && (options.redisPort ?? firstPort) !== firstPort) {
+    throw new OperatorError(
+      `the Redis servers of ${shownFolder(options.data)} listen from port ${firstPort} on`,
+      { hint: 'leave --redis-port out, or choose another folder with --data' },
+    );
+  }
+  const groups = options.groups ?? (highestGroup(servers) || DEFAULTS.groups);
+  const perGroup = 1 + (options.replicas ?? replicasOf(servers) ?? DEFAULTS.replicas);
+  let nextPort = servers.length
+    ? Math.max(...servers.map(({ port }) => port)) + 1
+    : (options.redisPort ?? DEFAULTS.redisPort);
+  for (const group of range(Math.max(groups, highestGroup(servers))).map((index) => index + 1)) {
+    const present = servers.filter((server) => server.group === group).length;
+    for (let count = present; count < perGroup; count++) {
+      servers.push({ group, port: nextPort++, added: false });
+    }
+  }
+  return servers;
+}
+
+function highestGroup(servers: readonly RecordedServer[]): number {
+  return Math.max(0, ...servers.map(({ group }) => group));
+}
+
+function replicasOf(servers: readonly RecordedServer[]): number | undefined {
+  if (servers.length === 0) return undefined;
+  return servers.filter(({ group }) => group === servers[0]!.group).length - 1;
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, index) => index);
+}
