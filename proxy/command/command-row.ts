@@ -3,12 +3,13 @@
  *
  * - `key`: exactly one key, at `firstKey`: forwarded untouched to that key's slot.
  * - `keys`: several keys or movable ones (`findKeys`): forwarded untouched if all are in one slot,
- *   else CROSSSLOT. Without any key (EVAL with 0 keys, OBJECT HELP) it goes to the slot 0's group.
+ *   else CROSSSLOT. Without any key (EVAL with 0 keys, OBJECT HELP) it goes to slot 0's group.
  * - `split-mget`, `split-mset`, `split-sum`: split by slot; the replies are one array in the order
  *   of the keys, one +OK, one sum.
  * - `local`: answered by the proxy itself (`answerLocal`).
- * - `container`: its first argument names a subcommand with a row of its own (`lookupSub`); this
- *   row itself only serves to complain about a missing subcommand.
+ * - `container`: its first argument names a subcommand with a row of its own, which
+ *   `resolveSubcommand` finds. Without that argument its arity does not fit, except for COMMAND,
+ *   which is then answered by the proxy (`answerLocal`).
  * - `refused`: known to Redis, but not served by the proxy: answered as an unknown command.
  */
 export type Route =
@@ -25,7 +26,7 @@ export type Route =
  * Where some of a command's keys are; Redis 7's key specification (`COMMAND INFO`, 9th element).
  *
  * The search begins at argument `index` or, if `keyword` is not empty, after the first argument
- * equal to it from `index` on (backwards from the end if `index` is negative). From there
+ * equal to it from `index` on (backwards from the end if `index` is negative). From there:
  * - `numkeysAt` = -1: keys are every `step`th argument up to `last`, relative to the beginning, or
  *   from the end of the arguments if negative; `limit` n > 1: only the first 1/n of the rest.
  * - else: `numkeysAt` (relative) holds their number, the first one is at `first` (relative).
@@ -41,7 +42,7 @@ export interface KeySpec {
 }
 
 /** Commands whose keys no key specification describes; each has its own function in keys.ts. */
-export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'xreadgroup' | 'migrate';
+export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'migrate';
 
 /** Arguments that the proxy does not serve, in commands that it does; see refusal.ts. */
 export type Guard = 'none' | 'no-block' | 'no-other-db' | 'no-foreign-patterns';

@@ -1,0 +1,89 @@
+import type { Guard, KeyFinder, Route } from './command-row.js';
+
+/**
+ * Which of Redis's commands the proxy serves, and how, where that does not follow from their keys.
+ * Not named here:
+ * - commands that block, and commands without keys: `refused`;
+ * - commands with one key at a fixed place: `key`; with other keys: `keys`.
+ */
+export interface Policy {
+  readonly route?: Route;
+  readonly keyFinder?: KeyFinder;
+  readonly guard?: Guard;
+  /** For commands that Redis does not mark as such. */
+  readonly isWrite?: true;
+}
+
+const LOCAL = { route: 'local' } as const;
+const REFUSED = { route: 'refused' } as const;
+const SCRIPT = { route: 'keys', isWrite: true } as const;
+/** Without keys, and the same on every server: slot 0's answers. */
+const ANYWHERE = { route: 'keys' } as const;
+
+export const POLICIES: { readonly [name: string]: Policy } = {
+  // Split by slot.
+  mget: { route: 'split-mget' },
+  mset: { route: 'split-mset' },
+  del: { route: 'split-sum' },
+  unlink: { route: 'split-sum' },
+  exists: { route: 'split-sum' },
+  touch: { route: 'split-sum' },
+
+  // The connection and the proxy itself.
+  auth: LOCAL,
+  'client|getname': LOCAL,
+  'client|help': LOCAL,
+  'client|id': LOCAL,
+  'client|info': LOCAL,
+  'client|list': LOCAL,
+  'client|no-evict': LOCAL,
+  'client|no-touch': LOCAL,
+  'client|setinfo': LOCAL,
+  'client|setname': LOCAL,
+  command: LOCAL,
+  'command|count': LOCAL,
+  'command|docs': LOCAL,
+  'command|getkeys': LOCAL,
+  'command|help': LOCAL,
+  'command|info': LOCAL,
+  'command|list': LOCAL,
+  echo: LOCAL,
+  hello: LOCAL,
+  info: LOCAL,
+  ping: LOCAL,
+  quit: LOCAL,
+  reset: LOCAL,
+  role: LOCAL,
+  select: LOCAL,
+  time: LOCAL,
+
+  lolwut: ANYWHERE,
+  'object|help': ANYWHERE,
+  'xgroup|help': ANYWHERE,
+  'xinfo|help': ANYWHERE,
+
+  // Keys that only reading the arguments as the command does tells.
+  georadius: { keyFinder: 'georadius' },
+  georadiusbymember: { keyFinder: 'georadius' },
+  sort: { keyFinder: 'sort', guard: 'no-foreign-patterns' },
+  sort_ro: { keyFinder: 'sort', guard: 'no-foreign-patterns' },
+  // Without BLOCK they do not block.
+  xread: { route: 'keys', keyFinder: 'xread', guard: 'no-block' },
+  xreadgroup: { route: 'keys', keyFinder: 'xread', guard: 'no-block' },
+
+  copy: { guard: 'no-other-db' },
+
+  // What a script does, only its author knows.
+  eval: SCRIPT,
+  evalsha: SCRIPT,
+  fcall: SCRIPT,
+
+  // Their keys would go to another server or database behind the proxy's back.
+  migrate: { route: 'refused', keyFinder: 'migrate' },
+  move: REFUSED,
+  // For Redis's own cluster and tests.
+  'restore-asking': REFUSED,
+  pfdebug: REFUSED,
+  // State of a connection to one server, which clients share.
+  watch: REFUSED,
+};
