@@ -1,0 +1,209 @@
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { VERSION } from '../../base/version.js';
+import type { SessionState } from '../../cluster/coordinator/coordinator.js';
+import { TOPOLOGY_STATES } from '../topology/topology-state.js';
+import type { AdminSource } from './admin-source.js';
+import { LatencyHistogram } from './latency-histogram.js';
+
+const SESSION_STATES: readonly SessionState[] = [
+  'connecting',
+  'connected',
+  'suspended',
+  'expired',
+  'closed',
+];
+const BACKEND_STATES = ['connecting', 'ready', 'waiting', 'closed'] as const;
+
+/**
+ * The registry behind `/metrics`. Everything is read from `source` when it is scraped; besides,
+ * prom-client's own figures of the process (memory, CPU, event-loop lag, garbage collection).
+ */
+export function createMetrics(source: AdminSource): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  addCommandMetrics(registry, source);
+  addClientMetrics(registry, source);
+  addBackendMetrics(registry, source);
+  addTopologyMetrics(registry, source);
+
+  gauge(registry, 'codis_proxy_uptime_seconds', 'Time since the start of the process', () =>
+    process.uptime(),
+  );
+  new Gauge({
+    name: 'codis_proxy_info',
+    help: 'Always 1; the labels say who this is',
+    labelNames: ['id', 'addr', 'version'],
+    registers: [registry],
+    collect() {
+      const { record } = source.topology();
+      this.reset();
+      this.set({ id: record.id, addr: record.addr, version: VERSION }, 1);
+    },
+  });
+  return registry;
+}
+
+function addCommandMetrics(registry: Registry, source: AdminSource): void {
+  const perCommand = [
+    ['codis_proxy_commands_total', 'Commands answered', 'calls', 1],
+    ['codis_proxy_command_seconds_total', 'Time from command to complete reply', 'usecs', 1e-6],
+    ['codis_proxy_command_errors_total', 'Commands answered with an error', 'errors', 1],
+  ] as const;
+  for (const [name, help, field, unit] of perCommand) {
+    new Counter({
+      name,
+      help,
+      labelNames: ['command'],
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const command of source.dataPlane().commands) {
+          this.inc({ command: command.cmd }, command[field] * unit);
+        }
+      },
+    });
+  }
+  new LatencyHistogram(
+    'codis_proxy_command_latency_seconds',
+    'Time from the arrival of a command to its complete reply',
+    () => source.dataPlane(),
+    registry,
+  );
+}
+
+function addClientMetrics(registry: Registry, source: AdminSource): void {
+  gauge(registry, 'codis_proxy_clients', 'Clients connected', () => source.dataPlane().clients);
+  counter(
+    registry,
+    'codis_proxy_clients_accepted_total',
+    'Clients accepted since the start',
+    () => source.dataPlane().clientsAccepted,
+  );
+  new Counter({
+    name: 'codis_proxy_client_bytes_total',
+    help: 'Bytes received from clients (in) and sent to them (out)',
+    labelNames: ['direction'],
+    registers: [registry],
+    collect() {
+      const { bytesIn, bytesOut } = source.dataPlane();
+      this.reset();
+      this.inc({ direction: 'in' }, bytesIn);
+      this.inc({ direction: 'out' }, bytesOut);
+    },
+  });
+}
+
+function addBackendMetrics(registry: Registry, source: AdminSource): void {
+  new Gauge({
+    name: 'codis_proxy_backend_connections',
+    help: 'Connections to Redis servers by state',
+    labelNames: ['backend', 'state'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const backend of source.dataPlane().backends) {
+        for (const state of BACKEND_STATES) {
+          this.inc({ backend: backend.addr, state }, backend.state === state ? 1 : 0);
+        }
+      }
+    },
+  });
+  new Gauge({
+    name: 'codis_proxy_backend_in_flight',
+    help: 'Commands sent to a Redis server and not answered yet',
+    labelNames: ['backend'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { addr, inFlight } of source.dataPlane().backends) {
+        this.inc({ backend: addr }, inFlight);
+      }
+    },
+  });
+  new Counter({
+    name: 'codis_proxy_backend_reconnects_total',
+    help: 'Times a connection to a Redis server had to be made again',
+    labelNames: ['backend'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { addr, reconnects } of source.dataPlane().backends) {
+        this.inc({ backend: addr }, reconnects);
+      }
+    },
+  });
+}
+
+function addTopologyMetrics(registry: Registry, source: AdminSource): void {
+  stateGauge(
+    registry,
+    'codis_proxy_topology_state',
+    'Where the proxy is in its life: 1 for the present state',
+    TOPOLOGY_STATES,
+    () => source.topology().state,
+  );
+  stateGauge(
+    registry,
+    'codis_proxy_coordinator_state',
+    'The session with the coordinator: 1 for the present state',
+    SESSION_STATES,
+    () => source.topology().coordinator,
+  );
+  gauge(registry, 'codis_proxy_last_action', 'Number of the last action handled', () =>
+    Number(source.topology().lastAction ?? -1),
+  );
+  counter(
+    registry,
+    'codis_proxy_actions_total',
+    'Actions handled since the start',
+    () => source.topology().actionsHandled,
+  );
+  gauge(
+    registry,
+    'codis_proxy_table_loaded_timestamp_seconds',
+    'When the whole slot table was last loaded, Unix time; 0: never',
+    () => (source.topology().tableLoadedAt?.getTime() ?? 0) / 1000,
+  );
+}
+
+function gauge(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
+}
+
+function counter(registry: Registry, name: string, help: string, read: () => number): void {
+  new Counter({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(read());
+    },
+  });
+}
+
+function stateGauge<T extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  states: readonly T[],
+  read: () => T,
+): void {
+  new Gauge({
+    name,
+    help,
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const present = read();
+      for (const state of states) this.set({ state }, state === present ? 1 : 0);
+    },
+  });
+}
