@@ -24,6 +24,8 @@ export interface Config {
   /** Commands of one client that may be unanswered; beyond, no more of its commands are read. */
   readonly sessionMaxPipeline: number;
   readonly zkSessionTimeoutMs: number;
+  /** A change that not every proxy has acknowledged within this time is taken back. */
+  readonly actionTimeoutMs: number;
   readonly proxyId: string;
   /** Where clients reach this proxy, as told to them through the coordinator; host or host:port. */
   readonly advertiseAddr: string;
@@ -46,6 +48,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   sessionMaxBufsize: ['session_max_bufsize', '131072', wholeNumber(1024)],
   sessionMaxPipeline: ['session_max_pipeline', '1024', wholeNumber(1)],
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
+  actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
   advertiseAddr: ['advertise_addr', '', (text) => text],
   proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
@@ -129,6 +132,7 @@ export function parseConfig(text: string, file: string): Config {
     sessionMaxBufsize: read('sessionMaxBufsize'),
     sessionMaxPipeline: read('sessionMaxPipeline'),
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
+    actionTimeoutMs: read('actionTimeoutMs'),
     proxyId: read('proxyId'),
     advertiseAddr: read('advertiseAddr'),
     proto: read('proto'),

@@ -1,0 +1,306 @@
+import { connect, type Socket } from 'node:net';
+import { parseAddress } from '../../base/address.js';
+import { Backoff } from '../../base/backoff.js';
+import type { Logger } from '../../base/log.js';
+import { Ring } from '../../base/ring.js';
+import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
+import { ReceiveBuffer } from '../../resp/receive-buffer.js';
+import { frameReply } from '../../resp/reply-framer.js';
+import { Outlet } from '../io/outlet.js';
+import { elapsedUs, turn } from '../io/turn.js';
+import type { Request } from '../request.js';
+import { Handshake, PING } from './handshake.js';
+
+/**
+ * - `connecting`: commands are taken; they go out behind the handshake
+ * - `ready`
+ * - `waiting`: before the next attempt; commands fail at once
+ * - `closed`: by us, for good
+ */
+export type BackendState = 'connecting' | 'ready' | 'waiting' | 'closed';
+
+const LEGAL_TRANSITIONS: Record<BackendState, readonly BackendState[]> = {
+  connecting: ['ready', 'waiting', 'closed'],
+  ready: ['waiting', 'closed'],
+  waiting: ['connecting', 'closed'],
+  closed: [],
+};
+
+export interface BackendOptions {
+  readonly addr: string;
+  /** Named in errors. */
+  readonly groupId: number;
+  /** Empty: no AUTH. */
+  readonly password: string;
+  /** A command not answered within this time ends the connection, and fails. */
+  readonly timeoutMs: number;
+  readonly pingPeriodMs: number;
+}
+
+/** Unsent bytes beyond which sessions that send here are paused. */
+const HIGH_WATER_BYTES = 1024 * 1024;
+/** Soon enough that a restarted server is found within a tenth of a second or two. */
+const FIRST_RETRY_MS = 50;
+/** Seldom enough that a dead server costs nothing, often enough that nobody waits for us. */
+const LAST_RETRY_MS = 1000;
+
+interface DrainWaiter {
+  /** Value of `#answered` to be reached. */
+  readonly target: number;
+  readonly resolve: () => void;
+}
+
+/**
+ * A pipelined connection to one Redis server: commands of all sessions in, replies out in the same
+ * order. Each request sent is answered exactly once: by the server, or with an error when the
+ * connection ends, when the deadline passes or when there is no connection.
+ */
+export class Backend {
+  readonly addr: string;
+  readonly groupId: number;
+  readonly #options: BackendOptions;
+  readonly #log: Logger;
+  readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+  readonly #inFlight = new Ring<Request>();
+  readonly #progress = new FrameProgress();
+  readonly #receive: ReceiveBuffer;
+  readonly #resumeListeners = new Set<() => void>();
+  #state: BackendState = 'waiting';
+  #socket: Socket | null = null;
+  #outlet: Outlet | null = null;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #connectStartedUs = 0;
+  /** When the server last sent something or, if later, when a command was sent to an idle one. */
+  #progressUs = 0;
+  #sent = 0;
+  #answered = 0;
+  #drainWaiters: DrainWaiter[] = [];
+  /** More is waiting to be sent than the server takes: see {@link onResume}. */
+  isCongested = false;
+  reconnects = 0;
+  lastError = '';
+
+  constructor(options: BackendOptions, log: Logger) {
+    this.addr = options.addr;
+    this.groupId = options.groupId;
+    this.#options = options;
+    this.#log = log.child({ backend: options.addr, group: options.groupId });
+    this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
+      this.#consume(bytes, start, end, isOwned),
+    );
+    this.#connect();
+  }
+
+  get state(): BackendState {
+    return this.#state;
+  }
+
+  /** Commands sent and not answered. */
+  get inFlight(): number {
+    return this.#inFlight.length;
+  }
+
+  /** Sends `bytes[start, end)`, one whole command. */
+  send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const outlet = this.#outlet;
+    if (outlet === null) {
+      request.fail(this.#describe(request, `cannot be reached (${this.lastError})`));
+      return;
+    }
+    if (this.#inFlight.length === 0) this.#progressUs = turn.nowUs();
+    this.#inFlight.push(request);
+    this.#sent++;
+    outlet.put(bytes, start, end, isOwned);
+  }
+
+  /** Resolves when every command sent until now has been answered or has failed. */
+  drained(): Promise<void> {
+    if (this.#answered === this.#sent) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#drainWaiters.push({ target: this.#sent, resolve });
+    });
+  }
+
+  /** Calls the listener once, when the connection is no longer congested. */
+  onResume(listener: () => void): void {
+    this.#resumeListeners.add(listener);
+  }
+
+  /** To be called some times a second: deadlines and pings. */
+  tick(): void {
+    const now = turn.nowUs();
+    const { timeoutMs, pingPeriodMs } = this.#options;
+    if (this.#state === 'connecting') {
+      if (elapsedUs(this.#connectStartedUs, now) > timeoutMs * 1000) {
+        this.#disconnect(`no connection within ${timeoutMs} ms`);
+      }
+      return;
+    }
+    if (this.#state !== 'ready') return;
+    const silentMs = elapsedUs(this.#progressUs, now) / 1000;
+    if (this.#inFlight.length > 0) {
+      if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`);
+    } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
+      const ping = PING.request((error) => this.#disconnect(error));
+      this.send(ping, PING.bytes, 0, PING.bytes.length, true);
+    }
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return;
+    this.#endConnection('connection closed by the proxy');
+    this.#become('closed');
+    clearTimeout(this.#retryTimer);
+  }
+
+  #connect(): void {
+    this.#become('connecting');
+    this.#connectStartedUs = turn.nowUs();
+    const { host, port } = parseAddress(this.addr, 'server');
+    const socket = connect({
+      host: host || '127.0.0.1',
+      port,
+      noDelay: true,
+      keepAlive: true,
+      onread: {
+        buffer: () => this.#receive.target(),
+        callback: (count) => {
+          if (socket !== this.#socket) return false;
+          this.#progressUs = turn.nowUs();
+          this.#receive.received(count);
+          return true;
+        },
+      },
+    });
+    this.#socket = socket;
+    this.#outlet = new Outlet(socket, () => this.#checkCongestion());
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (socket === this.#socket) this.#disconnect(error.code ?? error.message);
+    });
+    socket.on('close', () => {
+      if (socket === this.#socket) this.#disconnect('connection closed by the server');
+    });
+    socket.on('drain', () => {
+      if (socket === this.#socket) this.#checkCongestion();
+    });
+    socket.on('connect', () => {
+      // Without a password there is nothing to wait for.
+      if (socket === this.#socket && this.#options.password === '') this.#becomeReady();
+    });
+    if (this.#options.password !== '') this.#sendHandshake();
+  }
+
+  /** The first command of the connection; those behind it are refused by the server if it fails. */
+  #sendHandshake(): void {
+    const handshake = new Handshake(this.#options.password, {
+      accepted: (warning) => {
+        if (warning !== '') this.#log.warn({ warning }, 'server needs no password');
+        this.#becomeReady();
+      },
+      refused: (error) => this.#disconnect(`AUTH: ${error}`),
+    });
+    this.send(handshake.request(), handshake.bytes, 0, handshake.bytes.length, true);
+  }
+
+  #becomeReady(): void {
+    if (this.#state !== 'connecting') return;
+    this.#become('ready');
+    this.#progressUs = turn.nowUs();
+    this.#backoff.reset();
+    this.#log.info('connected');
+  }
+
+  #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
+    const socket = this.#socket;
+    let at = start;
+    while (at < end) {
+      const next = frameReply(bytes, at, end, this.#progress);
+      if (next < 0) {
+        if (next === INCOMPLETE) break;
+        this.#disconnect(`malformed reply: ${this.#progress.error}`);
+        return end;
+      }
+      const request = this.#inFlight.shift();
+      if (request === undefined) {
+        this.#disconnect('a reply to no command');
+        return end;
+      }
+      this.#answered++;
+      request.owner.onReply(request, bytes, at, next, isOwned);
+      if (socket !== this.#socket) return end;
+      at = next;
+    }
+    if (this.#drainWaiters.length > 0) this.#settleDrainWaiters();
+    return at;
+  }
+
+  #settleDrainWaiters(): void {
+    const waiters = this.#drainWaiters;
+    this.#drainWaiters = waiters.filter((waiter) => waiter.target > this.#answered);
+    for (const waiter of waiters) {
+      if (waiter.target <= this.#answered) waiter.resolve();
+    }
+  }
+
+  #checkCongestion(): void {
+    const pending = this.#outlet?.pending ?? 0;
+    if (pending > HIGH_WATER_BYTES) {
+      this.isCongested = true;
+    } else if (this.isCongested && pending < HIGH_WATER_BYTES / 2) {
+      this.isCongested = false;
+      const listeners = [...this.#resumeListeners];
+      this.#resumeListeners.clear();
+      for (const listener of listeners) listener();
+    }
+  }
+
+  /** Ends the connection and plans the next one. */
+  #disconnect(reason: string): void {
+    if (this.#state === 'closed' || this.#state === 'waiting') return;
+    const wasReady = this.#state === 'ready';
+    this.lastError = reason;
+    this.reconnects++;
+    const lost = this.#inFlight.length;
+    this.#endConnection(reason);
+    this.#become('waiting');
+    const retryMs = this.#backoff.nextMs();
+    if (wasReady || this.reconnects === 1) {
+      this.#log.warn({ reason, lost, retryMs }, 'disconnected');
+    } else {
+      this.#log.debug({ reason, lost, retryMs }, 'still disconnected');
+    }
+    this.#retryTimer = setTimeout(() => this.#connect(), retryMs);
+  }
+
+  /** Cuts the socket and fails what was in flight. */
+  #endConnection(reason: string): void {
+    const wasReady = this.#state === 'ready';
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#outlet?.discard();
+    this.#outlet = null;
+    this.#receive.clear();
+    socket?.destroy();
+    // Requests that are sent while these fail find no connection and fail at once.
+    for (let count = this.#inFlight.length; count > 0; count--) {
+      const request = this.#inFlight.shift()!;
+      this.#answered++;
+      const outcome =
+        request.row.isWrite && wasReady ? '; whether the command was executed is unknown' : '';
+      request.fail(this.#describe(request, `lost (${reason})${outcome}`));
+    }
+    this.#settleDrainWaiters();
+    this.#checkCongestion();
+  }
+
+  #describe(request: Request, what: string): string {
+    return `ERR slot ${request.slotId} group ${this.groupId}: server ${this.addr} ${what}`;
+  }
+
+  #become(next: BackendState): void {
+    if (!LEGAL_TRANSITIONS[this.#state].includes(next)) {
+      throw new Error(`backend ${this.addr}: ${this.#state} -> ${next} is not legal`);
+    }
+    this.#state = next;
+  }
+}

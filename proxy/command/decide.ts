@@ -1,0 +1,104 @@
+import { slotOfKey } from '../../cluster/slot-hash.js';
+import { encodeError } from '../../resp/encode.js';
+import { arityFits, type CommandRow } from './command-row.js';
+import { lookupSub } from './command-table.js';
+import {
+  CROSSSLOT_ERROR,
+  NOAUTH_ERROR,
+  unknownCommandError,
+  unknownSubcommandError,
+  wrongArityError,
+} from './errors.js';
+import { findKeys, KeyPositions } from './keys.js';
+import { answerLocal } from './local/answer-local.js';
+import type { LocalContext } from './local-context.js';
+import { refusal } from './refusal.js';
+
+/** Where a command without any key, or with arguments that a server will refuse, is sent. */
+const SLOT_OF_NO_KEY = 0;
+
+/**
+ * What to do with a command:
+ * - `answer`: give this reply; `row` is null if there is no such command
+ * - `send`: untouched to the owner of the slot
+ * - `split`: by the slots of its keys, which stand at every `stride`th argument from the first on;
+ *   `slotId` is the first key's
+ */
+export type Decision =
+  | { readonly type: 'answer'; readonly row: CommandRow | null; readonly reply: Buffer }
+  | { readonly type: 'send'; readonly row: CommandRow; readonly slotId: number }
+  | {
+      readonly type: 'split';
+      readonly row: CommandRow;
+      readonly slotId: number;
+      readonly stride: number;
+    };
+
+const keyPositions = new KeyPositions();
+
+/**
+ * Decides about a command that is not simply one with one key, checking in Redis's order: is it
+ * known, are there enough arguments, is the client authenticated.
+ *
+ * @param found its row, if its name is known
+ * @param client may be changed by a command about the connection (AUTH, CLIENT SETNAME)
+ */
+export function decide(
+  found: CommandRow | null,
+  bytes: Uint8Array,
+  argStarts: Int32Array,
+  argEnds: Int32Array,
+  argCount: number,
+  client: LocalContext,
+): Decision {
+  if (found === null || found.route === 'refused') {
+    return refuse(null, unknownCommandError(bytes, argStarts, argEnds, argCount));
+  }
+  let row = found;
+  if (found.route === 'container' && argCount > 1) {
+    const sub = lookupSub(found, bytes, argStarts[1]!, argEnds[1]!);
+    if (sub === null) {
+      return refuse(null, unknownSubcommandError(found.name, bytes, argStarts, argEnds));
+    }
+    row = sub;
+  }
+  if (!arityFits(row, argCount) || row.route === 'container') {
+    return refuse(row, wrongArityError(row.name));
+  }
+  if (!client.authenticated && !row.needsNoAuth) return refuse(row, NOAUTH_ERROR);
+
+  if (row.route === 'local') {
+    const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
+    return { type: 'answer', row, reply: asBuffer(reply) };
+  }
+  const denied = refusal(row, bytes, argStarts, argEnds, argCount);
+  if (denied !== null) return refuse(row, denied);
+
+  const slotOfArgument = (index: number) => slotOfKey(bytes, argStarts[index]!, argEnds[index]!);
+  switch (row.route) {
+    case 'split-mget':
+    case 'split-sum':
+      return { type: 'split', row, slotId: slotOfArgument(1), stride: 1 };
+    case 'split-mset':
+      if (argCount % 2 === 0) return refuse(row, wrongArityError(row.name));
+      return { type: 'split', row, slotId: slotOfArgument(1), stride: 2 };
+    default: {
+      const count = findKeys(row, bytes, argStarts, argEnds, argCount, keyPositions);
+      if (count <= 0) return { type: 'send', row, slotId: SLOT_OF_NO_KEY };
+      const { positions } = keyPositions;
+      const slotId = slotOfArgument(positions[0]!);
+      for (let index = 1; index < count; index++) {
+        if (slotOfArgument(positions[index]!) !== slotId) return refuse(row, CROSSSLOT_ERROR);
+      }
+      return { type: 'send', row, slotId };
+    }
+  }
+}
+
+function refuse(row: CommandRow | null, error: string): Decision {
+  return { type: 'answer', row, reply: asBuffer(encodeError(error)) };
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,115 @@
+import type { Socket } from 'node:net';
+import { type Flushable, turn } from './turn.js';
+
+/** Output up to this size a socket and turn costs one copy and one write. */
+const SLAB_BYTES = 64 * 1024;
+/** Beyond, a stable buffer is passed on as it is: copying costs more than a second write. */
+const VIEW_BYTES = 16 * 1024;
+/** Below, a loop beats `Buffer.copy`, which crosses into C++. */
+const LOOP_BYTES = 48;
+/** Free slabs kept; more than this are only in use while many sockets are written in one turn. */
+const MAX_FREE_SLABS = 256;
+
+const freeSlabs: Buffer[] = [];
+
+function takeSlab(): Buffer {
+  return freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+}
+
+/** The output side of a socket: collects bytes during a turn and writes them at its end. */
+export class Outlet implements Flushable {
+  readonly #socket: Socket;
+  #slab: Buffer | null = null;
+  #used = 0;
+  #isWaiting = false;
+  bytesWritten = 0;
+
+  /** Called after a flush that the socket could not take whole. */
+  readonly #onCongested: () => void;
+
+  constructor(socket: Socket, onCongested: () => void) {
+    this.#socket = socket;
+    this.#onCongested = onCongested;
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get pending(): number {
+    return this.#used + this.#socket.writableLength;
+  }
+
+  /**
+   * Adds `bytes[start, end)`.
+   *
+   * @param isOwned the bytes will not change: large ones are written from where they are.
+   */
+  put(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const length = end - start;
+    if (this.#used + length > SLAB_BYTES || (isOwned && length >= VIEW_BYTES)) {
+      this.#putLarge(bytes, start, end, isOwned);
+      return;
+    }
+    this.#slab ??= takeSlab();
+    const slab = this.#slab;
+    let at = this.#used;
+    if (length < LOOP_BYTES) {
+      for (let from = start; from < end; from++) slab[at++] = bytes[from]!;
+    } else {
+      bytes.copy(slab, at, start, end);
+      at += length;
+    }
+    this.#used = at;
+    if (!this.#isWaiting) this.#flushLater();
+  }
+
+  flush(): void {
+    this.#isWaiting = false;
+    if (this.#used > 0) this.#writeSlab();
+    if (this.#socket.writableLength > 0) this.#onCongested();
+  }
+
+  /** Forgets what has not been written. */
+  discard(): void {
+    if (this.#slab !== null) recycle(this.#slab);
+    this.#slab = null;
+    this.#used = 0;
+  }
+
+  #flushLater(): void {
+    this.#isWaiting = true;
+    turn.flushLater(this);
+  }
+
+  /** What does not fit beside the rest: makes room, or passes a view of the bytes on. */
+  #putLarge(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const length = end - start;
+    if (!isOwned && length <= SLAB_BYTES) {
+      this.#writeSlab();
+      this.put(bytes, start, end, false);
+      return;
+    }
+    this.#socket.cork();
+    if (this.#used > 0) this.#writeSlab();
+    const view = bytes.subarray(start, end);
+    this.bytesWritten += length;
+    this.#socket.write(isOwned ? view : Buffer.from(view));
+    this.#socket.uncork();
+    // The flush looks whether the socket took it.
+    if (!this.#isWaiting) this.#flushLater();
+  }
+
+  #writeSlab(): void {
+    const slab = this.#slab!;
+    const used = this.#used;
+    this.#slab = null;
+    this.#used = 0;
+    this.bytesWritten += used;
+    this.#socket.write(used === SLAB_BYTES ? slab : slab.subarray(0, used));
+    // Written in the call itself, as nearly always: the slab is free again. Else the socket keeps
+    // it, and the garbage collector takes it after that.
+    if (this.#socket.writableLength === 0) recycle(slab);
+  }
+}
+
+function recycle(slab: Buffer): void {
+  if (freeSlabs.length < MAX_FREE_SLABS) freeSlabs.push(slab);
+}

@@ -1,0 +1,61 @@
+import type { CommandRow } from './command/command-row.js';
+
+/**
+ * Who waits for a reply. A reply comes exactly once for each request sent, as bytes of one whole
+ * RESP frame; a failure comes as an error frame.
+ */
+export interface RequestOwner {
+  /**
+   * @param isOwned the bytes will not change; otherwise what is to be kept must be copied.
+   */
+  onReply(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void;
+}
+
+/**
+ * One command on its way: the one object that is made for it. Requests stand in two queues: the
+ * session's, in the order of the client's commands, and the backend's, in the order sent.
+ */
+export class Request {
+  readonly owner: RequestOwner;
+  readonly row: CommandRow;
+  readonly slotId: number;
+  /** turn.nowUs() when the command arrived. */
+  readonly startedUs: number;
+  /** The reply, once it has come before its turn: `reply[replyStart, replyEnd)`. */
+  reply: Buffer | null = null;
+  replyStart = 0;
+  replyEnd = 0;
+
+  constructor(owner: RequestOwner, row: CommandRow, slotId: number, startedUs: number) {
+    this.owner = owner;
+    this.row = row;
+    this.slotId = slotId;
+    this.startedUs = startedUs;
+  }
+
+  /** Answers with an error of ours. @param text without `-` and line end, one line */
+  fail(text: string): void {
+    const bytes = Buffer.from(`-${text.replaceAll(/[\r\n]+/g, ' ')}\r\n`);
+    this.owner.onReply(this, bytes, 0, bytes.length, true);
+  }
+}
+
+/** Of a request that is about no key. */
+export const NO_SLOT = -1;
+
+/** The row of what is no command of a client's: it is not counted. */
+export const INTERNAL_ROW: CommandRow = {
+  index: -1,
+  name: 'internal',
+  arity: -1,
+  route: 'refused',
+  isWrite: false,
+  isReadOnly: true,
+  needsNoAuth: true,
+  firstKey: 0,
+  hasOneKey: false,
+  keyFinder: 'specs',
+  keySpecs: [],
+  guard: 'none',
+  subcommands: [],
+};

@@ -1,0 +1,112 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Address } from '../../base/address.js';
+import { OperatorError } from '../../base/errors.js';
+import { Session, type SessionServices } from './session.js';
+
+/** How often sessions are looked at for idleness. */
+export const SWEEP_MS = 1000;
+/** While draining, how long a client must be quiet before its connection is closed. */
+const DRAIN_SWEEP_MS = 20;
+
+export interface ListenerOptions {
+  /** A client that sends nothing for this time is closed; 0: never. */
+  readonly idleTimeoutMs: number;
+}
+
+/** Accepts clients and knows the sessions that live. */
+export class Listener {
+  readonly #services: SessionServices;
+  readonly #options: ListenerOptions;
+  readonly #sessions = new Set<Session>();
+  readonly #server: Server;
+  #nextClientId = 1;
+
+  /** @param services all but `onClosed`, which is the listener's own */
+  constructor(services: Omit<SessionServices, 'onClosed'>, options: ListenerOptions) {
+    this.#services = { ...services, onClosed: (session) => this.#forget(session) };
+    this.#options = options;
+    // Half-open, so that a client that has sent its last command still gets its replies.
+    this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true });
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket));
+  }
+
+  get sessions(): Iterable<Session> {
+    return this.#sessions;
+  }
+
+  get clientCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** @returns the address bound. @throws OperatorError if it is taken or not ours. */
+  listen({ host, port }: Address): Promise<Address> {
+    return new Promise((resolve, reject) => {
+      const onError = (error: NodeJS.ErrnoException): void => {
+        const taken = error.code === 'EADDRINUSE';
+        const what = taken ? 'is in use by another process' : `cannot be used (${error.code})`;
+        reject(
+          new OperatorError(`the address ${host}:${port} ${what}`, {
+            hint: 'choose another with --addr=host:port',
+            cause: error,
+          }),
+        );
+      };
+      this.#server.once('error', onError);
+      this.#server.listen({ host: host || undefined, port, backlog: 4096 }, () => {
+        this.#server.off('error', onError);
+        const bound = this.#server.address();
+        const boundPort = typeof bound === 'object' && bound !== null ? bound.port : port;
+        resolve({ host, port: boundPort });
+      });
+    });
+  }
+
+  /** To be called every SWEEP_MS. */
+  sweep(): void {
+    const limit = this.#options.idleTimeoutMs / SWEEP_MS;
+    if (limit === 0) return;
+    for (const session of this.#sessions) {
+      session.idleSweeps++;
+      if (session.idleSweeps > limit && session.isIdle) session.destroy();
+    }
+  }
+
+  /** Stops accepting; closes each session when it is quiet, and all that are left after the time. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.stopListening();
+    const deadline = performance.now() + timeoutMs;
+    // A client that never pauses is closed between two commands, after all its replies.
+    const patience = performance.now() + timeoutMs / 2;
+    for (const session of this.#sessions) session.idleSweeps = 0;
+    while (this.#sessions.size > 0 && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_SWEEP_MS));
+      const isLate = performance.now() > patience;
+      for (const session of this.#sessions) {
+        if (isLate || (session.isIdle && session.idleSweeps > 0)) session.closeAfterReply();
+        session.idleSweeps++;
+      }
+    }
+    this.close();
+  }
+
+  stopListening(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
+  close(): void {
+    this.stopListening();
+    for (const session of [...this.#sessions]) session.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    const session = new Session(socket, this.#nextClientId++, this.#services);
+    this.#services.traffic.accepted++;
+    this.#sessions.add(session);
+    socket.on('data', (chunk: Buffer) => session.receivedChunk(chunk));
+  }
+
+  #forget(session: Session): void {
+    this.#sessions.delete(session);
+    this.#services.traffic.bytesOut += session.bytesOut;
+  }
+}

@@ -1,0 +1,321 @@
+import type { Socket } from 'node:net';
+import { Ring } from '../../base/ring.js';
+import { slotOfKey } from '../../cluster/slot-hash.js';
+import type { Protocol } from '../../resp/encode.js';
+import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
+import { ReceiveBuffer } from '../../resp/receive-buffer.js';
+import { isMultibulk, type RequestFramer } from '../../resp/request-framer.js';
+import type { Backend } from '../backend/backend.js';
+import { arityFits, type CommandRow } from '../command/command-row.js';
+import { lookup } from '../command/command-table.js';
+import { decide } from '../command/decide.js';
+import type { LocalContext, ProxyFacts } from '../command/local-context.js';
+import { Outlet } from '../io/outlet.js';
+import { elapsedUs, type Flushable, turn } from '../io/turn.js';
+import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
+import type { Router } from '../router/router.js';
+import { FanOut } from './fan-out.js';
+import { readInline } from './inline.js';
+import { holdReply } from './reply-hold.js';
+import type { Traffic } from './traffic.js';
+
+export interface SessionSettings {
+  /** Asked of clients; empty: none. */
+  readonly password: string;
+  /** Unanswered commands beyond which no more are read. */
+  readonly maxPipeline: number;
+  /** Bytes of unsent replies beyond which no more commands are read. */
+  readonly maxPendingBytes: number;
+}
+
+/** What all sessions of a worker share. */
+export interface SessionServices {
+  readonly router: Router;
+  readonly framer: RequestFramer;
+  readonly traffic: Traffic;
+  readonly settings: SessionSettings;
+  proxyFacts(): ProxyFacts;
+  onClosed(session: Session): void;
+}
+
+/**
+ * - `open`
+ * - `closing`: no more commands are read; ends when the replies so far are written
+ * - `closed`
+ */
+type SessionState = 'open' | 'closing' | 'closed';
+
+const MINUS = 0x2d;
+
+/** A client: its bytes in, commands to where they belong, replies out in the commands' order. */
+export class Session implements RequestOwner, LocalContext {
+  readonly clientId: number;
+  readonly connectedAtMs = Date.now();
+  readonly protocol: Protocol = 2;
+  authenticated: boolean;
+  clientName = '';
+  libName = '';
+  libVersion = '';
+  noEvict = false;
+  noTouch = false;
+  /** Sweeps of the listener since the last byte came; see `Sessions.sweep`. */
+  idleSweeps = 0;
+  readonly #socket: Socket;
+  readonly #services: SessionServices;
+  readonly #progress = new FrameProgress();
+  readonly #receive: ReceiveBuffer;
+  readonly #outlet: Outlet;
+  /** In the order of the client's commands; each leaves when it is answered and is the first. */
+  readonly #requests = new Ring<Request>();
+  #state: SessionState = 'open';
+  #isPaused = false;
+  #congested: Backend | null = null;
+  #resumption: Flushable | null = null;
+
+  constructor(socket: Socket, clientId: number, services: SessionServices) {
+    this.clientId = clientId;
+    this.#socket = socket;
+    this.#services = services;
+    this.authenticated = services.settings.password === '';
+    this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
+    this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
+      this.#consume(bytes, start, end, isOwned),
+    );
+    socket.on('drain', () => this.#resumeIfPossible());
+    socket.on('end', () => this.closeAfterReply());
+    socket.on('error', () => this.destroy());
+    socket.on('close', () => this.destroy());
+  }
+
+  /** Where the socket's next read is to be put. */
+  target(): Buffer {
+    return this.#receive.target();
+  }
+
+  /** The socket has put bytes into `target()`. */
+  received(count: number): void {
+    if (this.#state !== 'open') return;
+    this.idleSweeps = 0;
+    this.#services.traffic.bytesIn += count;
+    this.#receive.received(count);
+  }
+
+  /** The socket has brought bytes in a buffer of its own. */
+  receivedChunk(chunk: Buffer): void {
+    if (this.#state !== 'open') return;
+    this.idleSweeps = 0;
+    this.#services.traffic.bytesIn += chunk.length;
+    this.#receive.receivedChunk(chunk);
+  }
+
+  get password(): string {
+    return this.#services.settings.password;
+  }
+
+  get remoteAddr(): string {
+    return `${this.#socket.remoteAddress}:${this.#socket.remotePort}`;
+  }
+
+  get localAddr(): string {
+    return `${this.#socket.localAddress}:${this.#socket.localPort}`;
+  }
+
+  proxyFacts(): ProxyFacts {
+    return this.#services.proxyFacts();
+  }
+
+  /** Nothing is expected of us. */
+  get isIdle(): boolean {
+    return this.#requests.length === 0 && this.#receive.length === 0 && this.#outlet.pending === 0;
+  }
+
+  get bytesOut(): number {
+    return this.#outlet.bytesWritten;
+  }
+
+  closeAfterReply(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#receive.clear();
+    // Not at once: the reply of the command that asked for it has not been put yet.
+    turn.flushLater({ flush: () => this.#endIfAnswered() });
+  }
+
+  /** Cuts the connection; replies to commands that are in flight will be dropped. */
+  destroy(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#outlet.discard();
+    this.#receive.clear();
+    this.#socket.destroy();
+    this.#services.onClosed(this);
+  }
+
+  onReply(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    if (this.#state === 'closed') return;
+    const { traffic } = this.#services;
+    const latencyUs = elapsedUs(request.startedUs, turn.nowUs());
+    traffic.answered(request.row, latencyUs, bytes[start] === MINUS);
+    const requests = this.#requests;
+    if (requests.peek() !== request) {
+      holdReply(request, bytes, start, end, isOwned);
+      return;
+    }
+    requests.shift();
+    this.#outlet.put(bytes, start, end, isOwned);
+    for (;;) {
+      const next = requests.peek();
+      if (next === undefined || next.reply === null) break;
+      requests.shift();
+      // A held reply is stable: nothing writes over its bytes.
+      this.#outlet.put(next.reply, next.replyStart, next.replyEnd, true);
+    }
+    if (this.#isPaused) this.#resumeLater();
+    else if (this.#state === 'closing') this.#endIfAnswered();
+  }
+
+  #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
+    const { framer } = this.#services;
+    let at = start;
+    while (at < end) {
+      if (this.#state !== 'open') return end;
+      if (!this.#mayRead()) {
+        this.#pause();
+        return at;
+      }
+      let next: number;
+      if (isMultibulk(bytes[at])) {
+        next = framer.frame(bytes, at, end, this.#progress, this.authenticated);
+        if (next > 0 && framer.argCount > 0) this.#execute(bytes, at, next, isOwned);
+      } else {
+        next = readInline(bytes, at, end, this.#progress, (command) => {
+          const length = command.length;
+          framer.frame(command, 0, length, new FrameProgress(), true);
+          this.#execute(command, 0, length, true);
+        });
+      }
+      if (next < 0) {
+        if (next === INCOMPLETE) return at;
+        this.#answer(null, Buffer.from(`-ERR ${this.#progress.error}\r\n`, 'latin1'));
+        this.closeAfterReply();
+        return end;
+      }
+      at = next;
+    }
+    return at;
+  }
+
+  /** Executes the command that the framer has just found. */
+  #execute(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const { argStarts, argEnds, argCount } = this.#services.framer;
+    const row = lookup(bytes, argStarts[0]!, argEnds[0]!);
+    if (
+      row === null ||
+      !row.hasOneKey ||
+      row.guard !== 'none' ||
+      !arityFits(row, argCount) ||
+      !this.authenticated
+    ) {
+      this.#executeOther(row, bytes, start, end, isOwned);
+      return;
+    }
+    // The hot path: one key at a known place.
+    const key = row.firstKey;
+    const slotId = slotOfKey(bytes, argStarts[key]!, argEnds[key]!);
+    const request = new Request(this, row, slotId, turn.nowUs());
+    this.#requests.push(request);
+    this.#send(request, bytes, start, end, isOwned);
+  }
+
+  #executeOther(
+    row: CommandRow | null,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    isOwned: boolean,
+  ): void {
+    const { framer, router } = this.#services;
+    const { argStarts, argEnds, argCount } = framer;
+    const decision = decide(row, bytes, argStarts, argEnds, argCount, this);
+    if (decision.type === 'answer') {
+      this.#answer(decision.row, decision.reply);
+      return;
+    }
+    const request = new Request(this, decision.row, decision.slotId, turn.nowUs());
+    this.#requests.push(request);
+    if (decision.type === 'send') {
+      this.#send(request, bytes, start, end, isOwned);
+    } else {
+      const command = { bytes, start, end, isOwned, argStarts, argEnds, argCount };
+      FanOut.send(request, command, decision.stride, router);
+    }
+  }
+
+  #send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const { router } = this.#services;
+    const backend = router.backendOf(request.slotId);
+    if (backend === null) {
+      router.send(request, bytes, start, end, isOwned);
+      return;
+    }
+    backend.send(request, bytes, start, end, isOwned);
+    if (backend.isCongested) this.#congested = backend;
+  }
+
+  /** Answers a command ourselves, in its turn. */
+  #answer(row: CommandRow | null, reply: Buffer): void {
+    if (this.#requests.length === 0) {
+      if (row !== null) this.#services.traffic.answered(row, 0, reply[0] === MINUS);
+      this.#outlet.put(reply, 0, reply.length, true);
+      return;
+    }
+    const request = new Request(this, row ?? INTERNAL_ROW, NO_SLOT, turn.nowUs());
+    this.#requests.push(request);
+    this.onReply(request, reply, 0, reply.length, true);
+  }
+
+  #mayRead(): boolean {
+    const { settings } = this.#services;
+    if (this.#requests.length >= settings.maxPipeline) return false;
+    if (this.#congested !== null) {
+      if (this.#congested.isCongested) return false;
+      this.#congested = null;
+    }
+    return true;
+  }
+
+  #pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.#socket.pause();
+    this.#congested?.onResume(() => this.#resumeLater());
+  }
+
+  /** The client takes its replies more slowly than they come. */
+  #onOutputLeft(): void {
+    if (this.#outlet.pending > this.#services.settings.maxPendingBytes) this.#pause();
+  }
+
+  /** At the end of the turn: the buffers that are being read now are free again then. */
+  #resumeLater(): void {
+    if (this.#resumption !== null) return;
+    this.#resumption = { flush: () => this.#resumeIfPossible() };
+    turn.flushLater(this.#resumption);
+  }
+
+  #resumeIfPossible(): void {
+    this.#resumption = null;
+    if (this.#state === 'closing') this.#endIfAnswered();
+    if (this.#state !== 'open' || !this.#isPaused || !this.#mayRead()) return;
+    if (this.#outlet.pending > this.#services.settings.maxPendingBytes) return;
+    this.#isPaused = false;
+    if (this.#receive.length > 0) this.#receive.consumeRest();
+    if (!this.#isPaused) this.#socket.resume();
+  }
+
+  #endIfAnswered(): void {
+    if (this.#state !== 'closing' || this.#requests.length > 0) return;
+    this.#outlet.flush();
+    this.#socket.destroySoon();
+  }
+}

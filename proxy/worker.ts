@@ -1,0 +1,128 @@
+import type { Address } from '../base/address.js';
+import type { Config } from '../base/config.js';
+import type { Logger } from '../base/log.js';
+import { RequestFramer } from '../resp/request-framer.js';
+import { COMMAND_COUNT, COMMAND_ROWS } from './command/command-rows.js';
+import type { ProxyFacts } from './command/local-context.js';
+import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
+import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
+import { Router } from './router/router.js';
+import type { TopologyChange } from './router/topology-change.js';
+import { Listener, SWEEP_MS } from './session/listener.js';
+import { Traffic } from './session/traffic.js';
+
+/** How often deadlines are looked at: a command fails at most this long after its deadline. */
+const TICK_MS = 100;
+
+/** One event loop that serves clients: its listener, its slot table, its connections. */
+export function createDataPlane(config: Config, log: Logger): DataPlane {
+  return new Worker(config, log);
+}
+
+class Worker implements DataPlane {
+  readonly #router: Router;
+  readonly #listener: Listener;
+  readonly #traffic = new Traffic(COMMAND_COUNT);
+  readonly #timers: NodeJS.Timeout[];
+  readonly #startedAtMs = Date.now();
+  #port = 0;
+
+  constructor(config: Config, log: Logger) {
+    this.#router = new Router(
+      {
+        password: config.password,
+        timeoutMs: config.backendTimeoutMs,
+        pingPeriodMs: config.backendPingPeriodMs,
+      },
+      log,
+    );
+    this.#listener = new Listener(
+      {
+        router: this.#router,
+        framer: new RequestFramer(),
+        traffic: this.#traffic,
+        settings: {
+          password: config.password,
+          maxPipeline: config.sessionMaxPipeline,
+          maxPendingBytes: config.sessionMaxBufsize,
+        },
+        proxyFacts: () => this.#facts(),
+      },
+      { idleTimeoutMs: config.sessionMaxTimeoutMs },
+    );
+    this.#timers = [
+      setInterval(() => this.#router.tick(), TICK_MS),
+      setInterval(() => this.#listener.sweep(), SWEEP_MS),
+    ];
+  }
+
+  apply(change: TopologyChange): Promise<void> {
+    return this.#router.apply(change);
+  }
+
+  async listen(address: Address): Promise<Address> {
+    const bound = await this.#listener.listen(address);
+    this.#port = bound.port;
+    return bound;
+  }
+
+  async drain(timeoutMs: number): Promise<void> {
+    await this.#listener.drain(timeoutMs);
+    this.close();
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#listener.close();
+    this.#router.close();
+  }
+
+  stats(): DataPlaneStats {
+    const { calls, usecs, errors, latencies } = this.#traffic;
+    const commands: CommandStats[] = [];
+    for (const row of COMMAND_ROWS.flatMap((row) => [row, ...row.subcommands])) {
+      const count = calls[row.index]!;
+      if (count === 0) continue;
+      commands.push({
+        cmd: row.name.toUpperCase(),
+        calls: count,
+        usecs: usecs[row.index]!,
+        errors: errors[row.index]!,
+      });
+    }
+    const backends: BackendStats[] = [];
+    for (const { addr, state, inFlight, reconnects, lastError } of this.#router.backends) {
+      backends.push({ addr, state, inFlight, reconnects, lastError });
+    }
+    return {
+      commands,
+      backends,
+      clients: this.#listener.clientCount,
+      clientsAccepted: this.#traffic.accepted,
+      bytesIn: this.#traffic.bytesIn,
+      bytesOut: this.#bytesOut(),
+      latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>
+        latencyBucketBoundUs(bucket),
+      ),
+      latencyCounts: [...latencies],
+    };
+  }
+
+  #facts(): ProxyFacts {
+    return {
+      port: this.#port,
+      startedAtMs: this.#startedAtMs,
+      connectedClients: this.#listener.clientCount,
+      connectionsAccepted: this.#traffic.accepted,
+      commandsProcessed: this.#traffic.commandsProcessed,
+      bytesIn: this.#traffic.bytesIn,
+      bytesOut: this.#bytesOut(),
+    };
+  }
+
+  #bytesOut(): number {
+    let sum = this.#traffic.bytesOut;
+    for (const session of this.#listener.sessions) sum += session.bytesOut;
+    return sum;
+  }
+}
