@@ -1,4 +1,11 @@
-import { type ProcessUsage, resetPeak, usageOf } from './process-usage.js';
+import { availableParallelism } from 'node:os';
+import {
+  machineCpuMicros,
+  ownCpuMicros,
+  type ProcessUsage,
+  resetPeak,
+  usageOf,
+} from './process-usage.js';
 import { type LoadResult, runRedisBenchmark } from './redis-benchmark.js';
 import type { Target } from './target.js';
 import { benchmarkArguments, type LoadShape } from './workload.js';
@@ -16,6 +23,8 @@ export interface Run extends LoadResult {
   /** The target's memory at the end of the run and its peak within it, in bytes. */
   readonly rssBytes: number | null;
   readonly peakRssBytes: number | null;
+  /** Share of the machine's processor time that went to anything but this benchmark; 0 to 1. */
+  readonly otherLoad: number;
 }
 
 /** All runs of one target in one cell, and their medians. */
@@ -29,6 +38,8 @@ export interface Series {
 export interface MeasureOptions extends LoadShape {
   readonly rounds: number;
   readonly seconds: number;
+  /** All processes, besides our own, whose work is part of the measurement. */
+  readonly pids: readonly number[];
 }
 
 /** Told of the progress; `done` of `total` runs are behind us. */
@@ -128,14 +139,25 @@ async function runOnce(
   if (target.pid !== null) resetPeak(target.pid);
   const before = target.pid === null ? null : usageOf(target.pid);
   const timeoutMs = 30_000 + options.seconds * 1000 * STUCK_FACTOR;
+  const othersBefore = othersCpuMicros(options.pids);
+  const startMs = performance.now();
   const result = await runRedisBenchmark(args, timeoutMs, signal);
+  const others = othersCpuMicros(options.pids) - othersBefore;
+  const availableMicros = (performance.now() - startMs) * 1000 * availableParallelism();
   const after = target.pid === null ? null : usageOf(target.pid);
   return {
     ...result,
     cpuMicrosPerOp: cpuPerOp(before, after, result.requests),
     rssBytes: after?.rssBytes ?? null,
     peakRssBytes: after?.peakRssBytes ?? null,
+    otherLoad: Math.max(0, others / availableMicros),
   };
+}
+
+/** What the machine did for others, redis-benchmark being one of our ended children. */
+function othersCpuMicros(pids: readonly number[]): number {
+  const ours = pids.reduce((sum, pid) => sum + (usageOf(pid)?.cpuMicros ?? 0), ownCpuMicros());
+  return machineCpuMicros() - ours;
 }
 
 function cpuPerOp(
@@ -148,7 +170,8 @@ function cpuPerOp(
 
 /** The median of every figure by itself. */
 function medianRun(runs: readonly Run[]): Run {
-  const of = (field: keyof LoadResult): number => median(runs.map((run) => run[field]));
+  const of = (field: keyof LoadResult | 'otherLoad'): number =>
+    median(runs.map((run) => run[field]));
   const known = (field: 'cpuMicrosPerOp' | 'rssBytes' | 'peakRssBytes'): number | null => {
     const values = runs.map((run) => run[field]).filter((value) => value !== null);
     return values.length > 0 ? median(values) : null;
@@ -160,6 +183,7 @@ function medianRun(runs: readonly Run[]): Run {
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     p999Ms: of('p999Ms'),
+    otherLoad: of('otherLoad'),
     cpuMicrosPerOp: known('cpuMicrosPerOp'),
     rssBytes: known('rssBytes'),
     peakRssBytes: known('peakRssBytes'),

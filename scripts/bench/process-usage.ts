@@ -40,6 +40,25 @@ export function resetPeak(pid: number): void {
   }
 }
 
+/** Processor time of this process and of its children that have ended, in microseconds. */
+export function ownCpuMicros(): number {
+  const fields = statFields(process.pid);
+  // utime, stime, cutime, cstime
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return (ticks / TICKS_PER_SECOND) * 1e6;
+}
+
+/** Processor time that anybody has used on this machine, in microseconds; 0 without /proc. */
+export function machineCpuMicros(): number {
+  const line = readText('/proc/stat').split('\n', 1)[0]!;
+  const [user, nice, system, , , irq, softIrq, stolen] = line.split(/\s+/).slice(1).map(Number);
+  const ticks = [user, nice, system, irq, softIrq, stolen].reduce<number>(
+    (sum, part) => sum + (part ?? 0),
+    0,
+  );
+  return (ticks / TICKS_PER_SECOND) * 1e6;
+}
+
 interface ProcessStat {
   readonly pid: number;
   readonly parent: number;
@@ -60,12 +79,16 @@ function withDescendants(pid: number): ProcessStat[] {
   return family;
 }
 
-/** proc(5): the fields after the name, which stands in brackets and may hold anything. */
 function statOf(pid: number): ProcessStat | null {
-  const text = readText(`/proc/${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = statFields(pid);
   if (fields.length < 15) return null;
   return { pid, parent: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]) };
+}
+
+/** proc(5): the fields after the name, which stands in brackets and may hold anything. */
+function statFields(pid: number): string[] {
+  const text = readText(`/proc/${pid}/stat`);
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 function readText(file: string): string {

@@ -1,12 +1,12 @@
 import type { Machine } from './machine.js';
-import type { Cell, MeasureOptions, Series } from './measurement.js';
+import { type Cell, type MeasureOptions, median, type Series } from './measurement.js';
 import { DIRECT, NUTCRACKER } from './servers.js';
 import { alignedTable, markdownTable, type Row } from './text-table.js';
 
 /** All there is to know of one benchmark; also what `--json` writes. */
 export interface BenchResult {
   readonly machine: Machine;
-  readonly options: MeasureOptions;
+  readonly options: Omit<MeasureOptions, 'pids'>;
   readonly series: readonly Series[];
 }
 
@@ -49,7 +49,11 @@ export function renderReport(result: BenchResult, format: 'text' | 'markdown'): 
   return `${parts.join('\n\n')}\n`;
 }
 
-function conditions({ machine, options }: BenchResult, format: 'text' | 'markdown'): string {
+function conditions(
+  { machine, options, series }: BenchResult,
+  format: 'text' | 'markdown',
+): string {
+  const otherLoad = median(series.map((one) => one.median.otherLoad));
   const lines = [
     `${machine.date}, commit ${machine.commit}: ${machine.processor}, ${machine.cores} cores, ` +
       `${machine.memoryGib} GiB; ${machine.system}; Node ${machine.node}, ` +
@@ -59,6 +63,7 @@ function conditions({ machine, options }: BenchResult, format: 'text' | 'markdow
       `${options.rounds} interleaved rounds, ${options.seconds} s a run.`,
     'CPU is that of the target alone, all threads and child processes; RSS at the end of a run ' +
       'and its peak within it; latencies are those of a whole pipeline.',
+    `Other programs took ${(otherLoad * 100).toFixed(0)}% of the machine meanwhile.`,
   ];
   return lines.map((line) => (format === 'markdown' ? `- ${line}` : line)).join('\n');
 }

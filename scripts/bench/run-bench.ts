@@ -26,7 +26,10 @@ export async function runBench(
     const cells = options.tests.flatMap((test) =>
       options.pipelines.map((pipeline) => ({ test, pipeline })),
     );
-    const series = await measure(targets, cells, options, signal, (done, total, what) => {
+    const targetPids = targets.map(({ pid }) => pid).filter((pid) => pid !== null);
+    const pids = [...new Set([...servers.pids, ...targetPids])];
+    const measured = { ...options, pids };
+    const series = await measure(targets, cells, measured, signal, (done, total, what) => {
       servers.checkAlive();
       progress(done, total, what);
     });

@@ -26,6 +26,10 @@ export class Servers {
     return this.#backends;
   }
 
+  get pids(): number[] {
+    return this.#running.map(({ pid }) => pid);
+  }
+
   /** Two stock redis-servers without persistence. */
   async startBackends(): Promise<void> {
     const ports = await freePorts(2);

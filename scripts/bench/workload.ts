@@ -16,7 +16,7 @@ export interface LoadShape {
 const RANDOM_KEY = 'key:__rand_int__';
 // Linux refuses a longer single argument to a program.
 const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
-/** Bytes that one exchange of the filling sends: no more than the runs themselves do, for the RSS. */
+/** Bytes that one exchange of the filling sends; more would swell the buffers, and so the RSS. */
 const FILL_BATCH_BYTES = 16 * 1024;
 
 /** The tests by name; each gives redis-benchmark's arguments for its command. */
