@@ -17,6 +17,7 @@ export type Reply =
   | readonly Reply[]
   | SimpleString
   | ErrorReply
+  | VerbatimText
   | MapReply
   | SetReply;
 
@@ -29,6 +30,14 @@ export class SimpleString {
 
 /** `text` begins with the code: `ERR no such key`. */
 export class ErrorReply {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Text for people, such as INFO's; in RESP2 a bulk string. */
+export class VerbatimText {
   readonly text: string;
   constructor(text: string) {
     this.text = text;
@@ -86,6 +95,11 @@ function write(reply: Reply, protocol: Protocol, parts: string[]): void {
     parts.push(`+${reply.text}\r\n`);
   } else if (reply instanceof ErrorReply) {
     parts.push(errorLine(reply.text));
+  } else if (reply instanceof VerbatimText) {
+    const { text } = reply;
+    parts.push(
+      protocol === 3 ? `=${text.length + 4}\r\ntxt:${text}\r\n` : `$${text.length}\r\n${text}\r\n`,
+    );
   } else if (reply instanceof MapReply) {
     parts.push(
       protocol === 3 ? `%${reply.entries.length}\r\n` : `*${reply.entries.length * 2}\r\n`,

@@ -1,0 +1,76 @@
+import { encodeReply } from '../../../resp/encode.js';
+import type { CommandRow } from '../command-row.js';
+import type { LocalContext } from '../local-context.js';
+import { auth, hello } from './auth.js';
+import {
+  clientGetName,
+  clientHelp,
+  clientId,
+  clientInfo,
+  clientList,
+  clientNoEvict,
+  clientNoTouch,
+  clientSetInfo,
+  clientSetName,
+} from './client.js';
+import {
+  command,
+  commandCount,
+  commandDocs,
+  commandGetKeys,
+  commandHelp,
+  commandInfo,
+  commandList,
+} from './command.js';
+import { echo, ping, quit, reset, role, select, time } from './connection.js';
+import { info } from './info.js';
+import { type LocalCommand, LocalRequest } from './local-request.js';
+
+/** By the row's name; a test checks that there is one for every row with route `local`. */
+export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
+  ['auth', auth],
+  ['client|getname', clientGetName],
+  ['client|help', clientHelp],
+  ['client|id', clientId],
+  ['client|info', clientInfo],
+  ['client|list', clientList],
+  ['client|no-evict', clientNoEvict],
+  ['client|no-touch', clientNoTouch],
+  ['client|setinfo', clientSetInfo],
+  ['client|setname', clientSetName],
+  ['command', command],
+  ['command|count', commandCount],
+  ['command|docs', commandDocs],
+  ['command|getkeys', commandGetKeys],
+  ['command|help', commandHelp],
+  ['command|info', commandInfo],
+  ['command|list', commandList],
+  ['echo', echo],
+  ['hello', hello],
+  ['info', info],
+  ['ping', ping],
+  ['quit', quit],
+  ['reset', reset],
+  ['role', role],
+  ['select', select],
+  ['time', time],
+]);
+
+/**
+ * Answers a command that the proxy serves itself: rows with route `local`, and COMMAND without a
+ * subcommand. The arity and the client's right to send it have been checked.
+ *
+ * @returns the whole reply, in the client's protocol.
+ */
+export function answerLocal(
+  row: CommandRow,
+  bytes: Uint8Array,
+  argStarts: Int32Array,
+  argEnds: Int32Array,
+  argCount: number,
+  context: LocalContext,
+): Uint8Array {
+  const answer = LOCAL_COMMANDS.get(row.name)!;
+  const request = new LocalRequest(row, bytes, argStarts, argEnds, argCount, context);
+  return encodeReply(answer(request), context.protocol);
+}

@@ -1,0 +1,131 @@
+import { ErrorReply, MapReply, type Reply, SimpleString } from '../../../resp/encode.js';
+import type { CommandRow } from '../command-row.js';
+import { arityFits } from '../command-row.js';
+import { COMMAND_ROWS, commandData } from '../command-rows.js';
+import { lookup, resolveSubcommand } from '../command-table.js';
+import { findKeys, KeyPositions, MALFORMED } from '../keys.js';
+import { describeCommand, documentCommand } from './command-description.js';
+import { type LocalRequest, SYNTAX } from './local-request.js';
+
+/** COMMAND tells of the commands that this proxy serves, with the facts of the servers. */
+const SERVED = COMMAND_ROWS.filter((row) => row.route !== 'refused');
+
+const keyPositions = new KeyPositions();
+
+/** COMMAND */
+export function command(): Reply {
+  return SERVED.map(describeCommand);
+}
+
+export function commandCount(): Reply {
+  return SERVED.length;
+}
+
+/** COMMAND INFO [name …]: null for a command that is unknown or not served. */
+export function commandInfo(request: LocalRequest): Reply {
+  if (request.argCount === 2) return command();
+  return request.texts(2).map((name) => {
+    const row = servedByName(name);
+    return row && describeCommand(row);
+  });
+}
+
+/** COMMAND DOCS [name …]: without those that are unknown or not served. */
+export function commandDocs(request: LocalRequest): Reply {
+  const rows =
+    request.argCount === 2 ? SERVED : request.texts(2).flatMap((name) => servedByName(name) ?? []);
+  return new MapReply(rows.map((row) => [row.name, documentCommand(row)]));
+}
+
+/** COMMAND LIST [FILTERBY MODULE name|ACLCAT category|PATTERN pattern] */
+export function commandList(request: LocalRequest): Reply {
+  const rows = SERVED.flatMap((row) => [row, ...servedSubcommands(row)]);
+  if (request.argCount === 2) return rows.map((row) => row.name);
+  if (request.argCount !== 5 || !request.isWord(2, 'filterby')) return SYNTAX;
+  const value = request.text(4);
+  let isWanted: (row: CommandRow) => boolean;
+  if (request.isWord(3, 'module')) {
+    isWanted = () => false;
+  } else if (request.isWord(3, 'aclcat')) {
+    const category = `@${value.toLowerCase()}`;
+    isWanted = (row) => commandData(row).categories.includes(category);
+  } else if (request.isWord(3, 'pattern')) {
+    const pattern = globToRegExp(value);
+    isWanted = (row) => pattern.test(row.name);
+  } else {
+    return SYNTAX;
+  }
+  return rows.filter(isWanted).map((row) => row.name);
+}
+
+/** COMMAND GETKEYS command [argument …] */
+export function commandGetKeys(request: LocalRequest): Reply {
+  const { bytes, argCount } = request;
+  const argStarts = request.argStarts.subarray(2);
+  const argEnds = request.argEnds.subarray(2);
+  const found = lookup(bytes, argStarts[0]!, argEnds[0]!);
+  const row = found && resolveSubcommand(found, bytes, argStarts, argEnds, argCount - 2);
+  if (!row || row.route === 'refused') return new ErrorReply('ERR Invalid command specified');
+  if (commandData(row).keySpecs.length === 0) {
+    return new ErrorReply('ERR The command has no key arguments');
+  }
+  if (!arityFits(row, argCount - 2)) {
+    return new ErrorReply('ERR Invalid number of arguments specified for command');
+  }
+  const count = findKeys(row, bytes, argStarts, argEnds, argCount - 2, keyPositions);
+  const needsKeys = !commandData(row).flags.includes('no_mandatory_keys');
+  if (count === MALFORMED || (count === 0 && needsKeys)) {
+    return new ErrorReply('ERR Invalid arguments specified for command');
+  }
+  return Array.from(keyPositions.positions.subarray(0, count), (at) => request.text(at + 2));
+}
+
+export function commandHelp(): Reply {
+  return [
+    'COMMAND <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+    '(no subcommand)',
+    '    Return details about all commands that the proxy serves.',
+    'COUNT',
+    '    Return the total number of commands that the proxy serves.',
+    'LIST',
+    '    Return a list of all commands that the proxy serves.',
+    'INFO [<command-name> ...]',
+    '    Return details about multiple commands.',
+    '    If no command names are given, documentation details for all',
+    '    commands are returned.',
+    'DOCS [<command-name> ...]',
+    '    Return documentation details about multiple commands.',
+    'GETKEYS <full-command>',
+    '    Return the keys from a full command.',
+    'HELP',
+    '    Print this help.',
+  ].map((line) => new SimpleString(line));
+}
+
+function servedSubcommands(row: CommandRow): readonly CommandRow[] {
+  return row.subcommands.filter((subcommand) => subcommand.route !== 'refused');
+}
+
+/** @param name in any case; a subcommand as `client|getname`. */
+function servedByName(name: string): CommandRow | null {
+  const wanted = name.toLowerCase();
+  const row = SERVED.find((candidate) => candidate.name === wanted.split('|')[0]);
+  if (!row || !wanted.includes('|')) return row ?? null;
+  return servedSubcommands(row).find((candidate) => candidate.name === wanted) ?? null;
+}
+
+/** Redis's patterns: `*`, `?`, `[a-z]`, `[^a]`, and `\` before a character meant as it is. */
+function globToRegExp(glob: string): RegExp {
+  const source = glob.replaceAll(/\\(.)|\[\^?[^\]]*\]|[*?]|[^\w]/gs, (part, escaped?: string) => {
+    if (escaped !== undefined) return escapeForRegExp(escaped);
+    if (part === '*') return '.*';
+    if (part === '?') return '.';
+    if (part.length > 1) return part.replaceAll('\\', '\\\\');
+    return escapeForRegExp(part);
+  });
+  return new RegExp(`^${source}$`, 'is');
+}
+
+function escapeForRegExp(text: string): string {
+  return text.replaceAll(/[^\w]/g, '\\$&');
+}
