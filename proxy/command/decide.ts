@@ -1,7 +1,7 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { encodeError } from '../../resp/encode.js';
 import { arityFits, type CommandRow } from './command-row.js';
-import { lookupSub } from './command-table.js';
+import { resolveSubcommand } from './command-table.js';
 import {
   CROSSSLOT_ERROR,
   NOAUTH_ERROR,
@@ -54,20 +54,15 @@ export function decide(
   if (found === null || found.route === 'refused') {
     return refuse(null, unknownCommandError(bytes, argStarts, argEnds, argCount));
   }
-  let row = found;
-  if (found.route === 'container' && argCount > 1) {
-    const sub = lookupSub(found, bytes, argStarts[1]!, argEnds[1]!);
-    if (sub === null) {
-      return refuse(null, unknownSubcommandError(found.name, bytes, argStarts, argEnds));
-    }
-    row = sub;
+  const row = resolveSubcommand(found, bytes, argStarts, argEnds, argCount);
+  if (row === null) {
+    return refuse(null, unknownSubcommandError(found.name, bytes, argStarts, argEnds));
   }
-  if (!arityFits(row, argCount) || row.route === 'container') {
-    return refuse(row, wrongArityError(row.name));
-  }
+  if (!arityFits(row, argCount)) return refuse(row, wrongArityError(row.name));
   if (!client.authenticated && !row.needsNoAuth) return refuse(row, NOAUTH_ERROR);
 
-  if (row.route === 'local') {
+  // The only container that may stand alone is COMMAND.
+  if (row.route === 'local' || row.route === 'container') {
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };
   }
