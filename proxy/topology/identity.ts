@@ -62,11 +62,9 @@ export function jodisRecord(product: string, record: ProxyRecord): string {
  */
 export async function advertisedAddress(bound: Address, advertised: string): Promise<string> {
   if (advertised !== '') {
-    const hasPort = /^\[.*\]:|^[^:]*:/.test(advertised);
-    const given = parseAddress(
-      hasPort ? advertised : `${advertised}:${bound.port}`,
-      'advertise_addr',
-    );
+    const hasPort = /^(\[.*\]|[^:[]*):/.test(advertised);
+    const text = hasPort ? advertised : `${advertised}:${bound.port}`;
+    const given = parseAddress(text, 'advertise_addr');
     return formatAddress(given);
   }
   if (!EVERY_INTERFACE.has(bound.host)) return formatAddress(bound);
