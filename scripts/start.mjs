@@ -5,6 +5,10 @@
 import './node-version.mjs';
 import { BootstrapError, build, installDependencies } from './bootstrap.mjs';
 
+// Without a listener an output that nobody reads any more would end us in the middle of things;
+// the cluster, once it runs, stops in order on it.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   const say = (line) => console.log(line);
   await installDependencies(say);
