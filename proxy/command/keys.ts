@@ -108,6 +108,8 @@ function addKeys(
   } else if (spec.limit > 1) {
     last = beginning + Math.trunc((argCount - beginning) / spec.limit) + spec.last;
   } else {
+    // PFMERGE dest: of "all the rest" there may be none.
+    if (first >= argCount) return count;
     last = argCount + spec.last;
     // MSET a 1 b: not whole pairs.
     if ((last - first + 1) % spec.step !== 0) return MALFORMED;

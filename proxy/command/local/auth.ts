@@ -10,7 +10,7 @@ const NO_PASSWORD = new ErrorReply(
   'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
 );
 const NOAUTH_HELLO = new ErrorReply(
-  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
 );
 const NO_VERSION = new ErrorReply('ERR Protocol version is not an integer or out of range');
 const NOPROTO = new ErrorReply('NOPROTO unsupported protocol version');

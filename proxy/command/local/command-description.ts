@@ -6,15 +6,16 @@ import { commandData } from '../command-rows.js';
 /** One element of COMMAND's reply, as Redis 7 gives it. */
 export function describeCommand(row: CommandRow): Reply {
   const data = commandData(row);
+  const subcommands = served(row).map(describeCommand);
   return [
     data.name,
     data.arity,
     statusSet(data.flags),
     ...data.range,
     statusSet(data.categories),
-    data.tips,
-    data.keySpecs.map(describeKeySpec),
-    served(row).map(describeCommand),
+    new SetReply(data.tips),
+    new SetReply(data.keySpecs.map(describeKeySpec)),
+    subcommands.length > 0 ? subcommands : new SetReply([]),
   ];
 }
 

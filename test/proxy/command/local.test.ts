@@ -1,0 +1,364 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { COMMAND_ROWS } from '../../../proxy/command/command-rows.js';
+import { lookup } from '../../../proxy/command/command-table.js';
+import { decide } from '../../../proxy/command/decide.js';
+import type { LocalContext, ProxyFacts } from '../../../proxy/command/local-context.js';
+import { decodeReply, toPlain } from '../../../resp/decode.js';
+import { frameArguments } from '../../support/command-arguments.js';
+import { type RedisServer, startRedis } from '../../support/redis-server.js';
+import { type Argument, encodeCommand, RespClient } from '../../support/resp-client.js';
+
+class FakeClient implements LocalContext {
+  readonly clientId = 7;
+  readonly remoteAddr = '127.0.0.1:50000';
+  readonly localAddr = '127.0.0.1:19000';
+  readonly connectedAtMs = Date.now();
+  readonly protocol: 2 | 3;
+  readonly password: string;
+  authenticated: boolean;
+  clientName = '';
+  libName = '';
+  libVersion = '';
+  noEvict = false;
+  noTouch = false;
+  isClosing = false;
+
+  constructor(password = '', protocol: 2 | 3 = 2) {
+    this.password = password;
+    this.protocol = protocol;
+    this.authenticated = password === '';
+  }
+
+  closeAfterReply(): void {
+    this.isClosing = true;
+  }
+
+  proxyFacts(): ProxyFacts {
+    return {
+      port: 19000,
+      startedAtMs: Date.now() - 90_000_000,
+      connectedClients: 3,
+      connectionsAccepted: 4,
+      commandsProcessed: 5,
+      bytesIn: 6,
+      bytesOut: 7,
+    };
+  }
+}
+
+let client: FakeClient;
+
+beforeEach(() => {
+  client = new FakeClient();
+});
+
+/** What the proxy answers itself; null: it would send the command to a server. */
+function answer(...args: Argument[]): string | null {
+  const { bytes, argStarts, argEnds, argCount } = frameArguments(args);
+  const row = lookup(bytes, argStarts[0]!, argEnds[0]!);
+  const decision = decide(row, bytes, argStarts, argEnds, argCount, client);
+  return decision.type === 'answer' ? decision.reply.toString('latin1') : null;
+}
+
+function plain(...args: Argument[]) {
+  return toPlain(decodeReply(Buffer.from(answer(...args)!, 'latin1'))!.value);
+}
+
+describe('byte for byte as a real server', () => {
+  let server: RedisServer;
+  let redis: RespClient;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = await RespClient.connect(server.port);
+  });
+
+  afterAll(async () => {
+    redis.close();
+    await server.stop();
+  });
+
+  test.each<[string, ...Argument[]]>([
+    ['ping'],
+    ['PING', 'hello'],
+    ['PING', 'a', 'b'],
+    ['PING', Buffer.from([0xff, 0x00, 0x0d, 0x0a])],
+    ['ECHO', 'x'],
+    ['ECHO'],
+    ['ECHO', ''],
+    ['ECHO', 'ü€'],
+    ['SELECT', '0'],
+    ['SELECT', 'x'],
+    ['SELECT', '16'],
+    ['SELECT', '-1'],
+    ['AUTH'],
+    ['AUTH', 'x'],
+    ['AUTH', 'default', 'x'],
+    ['AUTH', 'other', 'x'],
+    ['AUTH', 'a', 'b', 'c'],
+    ['HELLO', 'x'],
+    ['HELLO', '1'],
+    ['HELLO', '4'],
+    ['HELLO', '2', 'NOSUCH'],
+    ['HELLO', '2', 'AUTH', 'a'],
+    ['HELLO', '2', 'AUTH', 'other', 'x'],
+    ['HELLO', '2', 'SETNAME', 'a b'],
+    ['CLIENT'],
+    ['client', 'nosuch', 'x'],
+    ['CLIENT', 'MAINT_NOTIFICATIONS', 'ON'],
+    ['CLIENT', 'GETNAME'],
+    ['CLIENT', 'GETNAME', 'x'],
+    ['CLIENT', 'SETNAME', 'me'],
+    ['CLIENT', 'SETNAME', 'a b'],
+    ['CLIENT', 'NO-EVICT', 'maybe'],
+    ['CLIENT', 'NO-EVICT', 'on'],
+    ['CLIENT', 'LIST', 'TYPE', 'strange'],
+    ['CLIENT', 'LIST', 'TYPE', 'pubsub'],
+    ['CLIENT', 'LIST', 'ID', 'x'],
+    ['CLIENT', 'LIST', 'strange'],
+    ['CLIENT', Buffer.from('a\0b\r\nc')],
+    ['COMMAND', 'nosuch'],
+    ['COMMAND', 'COUNT', 'x'],
+    ['COMMAND', 'INFO', 'nosuch'],
+    ['COMMAND', 'DOCS', 'nosuch'],
+    ['COMMAND', 'LIST', 'FILTERBY'],
+    ['COMMAND', 'LIST', 'FILTERBY', 'strange', 'x'],
+    ['COMMAND', 'LIST', 'FILTERBY', 'MODULE', 'nosuch'],
+    ['COMMAND', 'LIST', 'FILTERBY', 'PATTERN', 'hgeta*'],
+    ['COMMAND', 'LIST', 'FILTERBY', 'PATTERN', '[^A-Ha-h]EX[a-z]?'],
+    ['COMMAND', 'GETKEYS', 'GET', 'a'],
+    ['COMMAND', 'GETKEYS', 'GET'],
+    ['COMMAND', 'GETKEYS', 'PING'],
+    ['COMMAND', 'GETKEYS', 'NOSUCH'],
+    ['COMMAND', 'GETKEYS', 'EVAL', 'x', '0'],
+    ['COMMAND', 'GETKEYS', 'ZUNION', 'x', 'a'],
+    ['COMMAND', 'GETKEYS', 'OBJECT', 'ENCODING', 'a'],
+    ['RESET'],
+    ['ROLE', 'x'],
+    ['TIME', 'x'],
+    ['QUIT', 'now'],
+    ['GET'],
+    ['GET', 'a', 'b'],
+    ['mget'],
+    ['MSET', 'a'],
+    ['MSET', 'a', '1', 'b'],
+    ['XGROUP'],
+    ['XGROUP', 'CREATE', 'a'],
+    ['XGROUP', 'nosuch', 'a'],
+    ['OBJECT', 'ENCODING'],
+    ['OBJECT', 'encoding', 'a', 'b'],
+  ])('%s %s %s %s %s', async (...args) => {
+    // On a connection of its own: QUIT ends it.
+    const connection = await RespClient.connect(server.port);
+    const expected = await connection.text(...args);
+    connection.close();
+    expect(answer(...args)).toBe(expected);
+  });
+
+  test('unknown commands, whatever their bytes and lengths', async () => {
+    const bytes = fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array));
+    const part = fc.oneof(bytes, fc.string(), fc.constantFrom('x'.repeat(127), 'y'.repeat(128)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(part, { minLength: 1, maxLength: 6 }), async (args) => {
+        const name = Buffer.from(args[0]!).toString('latin1').toLowerCase();
+        // Inside a multibulk these close the connection: cross-protocol scripting.
+        fc.pre(!COMMAND_ROWS.some((row) => row.name === name));
+        fc.pre(name !== 'post' && name !== 'host:');
+        expect(answer(...args)).toBe((await redis.call(...args)).toString('latin1'));
+      }),
+    );
+  });
+
+  test('COMMAND INFO of every served command', async () => {
+    const served = COMMAND_ROWS.filter(
+      (row) => row.route !== 'refused' && row.route !== 'container',
+    ).map((row) => row.name);
+    let compared = 0;
+    for (const name of served) {
+      const theirs = await redis.text('COMMAND', 'INFO', name);
+      // Younger than the server.
+      if (/^\*1\r\n[*$]-1\r\n$/.test(theirs)) continue;
+      compared++;
+      expect(answer('COMMAND', 'INFO', name), name).toBe(theirs);
+    }
+    expect(compared).toBeGreaterThan(150);
+  });
+
+  test('COMMAND INFO in RESP3', async () => {
+    client = new FakeClient('', 3);
+    const connection = await RespClient.connect(server.port);
+    await connection.call('HELLO', '3');
+    const names = ['get', 'xread', 'zunionstore', 'sort'];
+    expect(answer('COMMAND', 'INFO', ...names)).toBe(
+      await connection.text('COMMAND', 'INFO', ...names),
+    );
+    connection.close();
+  });
+
+  test('a password is asked for, and taken', async () => {
+    const locked = await startRedis(['--requirepass', 'sécret']);
+    const connection = await RespClient.connect(locked.port);
+    client = new FakeClient('sécret');
+    const script: Argument[][] = [
+      ['PING'],
+      ['GET', 'a'],
+      ['GET'],
+      ['NOSUCH', 'a'],
+      ['HELLO'],
+      ['HELLO', '2'],
+      ['HELLO', '3', 'AUTH', 'default', 'wrong'],
+      ['HELLO', '2', 'AUTH', 'default', 'wrong'],
+      ['AUTH', 'wrong'],
+      ['AUTH', 'sécret '],
+      ['AUTH', 'default', 'wrong'],
+      ['AUTH', 'Default', 'sécret'],
+      ['AUTH', 'default', 'sécret'],
+      ['PING'],
+      ['RESET'],
+      ['PING'],
+      ['AUTH', 'sécret'],
+      ['PING'],
+    ];
+    // HELLO 3 is refused before its credentials are looked at.
+    const isOtherwise = (args: Argument[]) => args[0] === 'HELLO' && args[1] === '3';
+    for (const args of script) {
+      const expected = await connection.text(...args);
+      if (!isOtherwise(args)) expect(answer(...args), String(args)).toBe(expected);
+    }
+    connection.close();
+    await locked.stop();
+  });
+});
+
+test('the fields of HELLO', () => {
+  expect(plain('HELLO', '2', 'SETNAME', 'me')).toEqual([
+    ...['server', 'redis', 'version', '7.0.15', 'proto', 2, 'id', 7],
+    ...['mode', 'standalone', 'role', 'master', 'modules', []],
+  ]);
+  expect(client.clientName).toBe('me');
+  expect(answer('HELLO', '3')).toBe('-NOPROTO unsupported protocol version\r\n');
+});
+
+test('CLIENT notes what a client says of itself', () => {
+  expect(answer('CLIENT', 'ID')).toBe(':7\r\n');
+  expect(answer('CLIENT', 'SETINFO', 'lib-name', 'ioredis(x)')).toBe('+OK\r\n');
+  expect(answer('CLIENT', 'SETINFO', 'LIB-VER', '5.0')).toBe('+OK\r\n');
+  expect(answer('CLIENT', 'SETINFO', 'LIB-VER', 'a b')).toBe(
+    '-ERR lib-ver cannot contain spaces, newlines or special characters.\r\n',
+  );
+  expect(answer('CLIENT', 'SETINFO', 'NOSUCH', 'x')).toBe("-ERR Unrecognized option 'NOSUCH'\r\n");
+  answer('CLIENT', 'SETNAME', 'me');
+  answer('CLIENT', 'NO-TOUCH', 'ON');
+  const line = plain('CLIENT', 'INFO');
+  expect(line).toMatch(/^id=7 addr=127.0.0.1:50000 laddr=127.0.0.1:19000 fd=0 name=me age=0 /);
+  expect(line).toMatch(/ flags=T db=0 .* resp=2 lib-name=ioredis\(x\) lib-ver=5.0\n$/);
+  expect(plain('CLIENT', 'LIST', 'ID', '7')).toMatch(/^id=7 /);
+  expect(plain('CLIENT', 'LIST', 'ID', '8', '9')).toBe('');
+  answer('RESET');
+  expect(client).toMatchObject({ clientName: '', noTouch: false, libName: 'ioredis(x)' });
+});
+
+test('QUIT closes after its reply', () => {
+  expect(answer('QUIT')).toBe('+OK\r\n');
+  expect(client.isClosing).toBe(true);
+});
+
+test('TIME is now, in seconds and microseconds', () => {
+  const [seconds, microseconds] = plain('TIME') as [string, string];
+  expect(Math.abs(Number(seconds) * 1000 - Date.now())).toBeLessThan(5000);
+  expect(Number(microseconds)).toBeLessThan(1_000_000);
+});
+
+test('INFO has the sections asked for', () => {
+  const all = plain('INFO') as string;
+  expect(all).toMatch(/^# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
+  expect(all).toMatch(/\r\nuptime_in_days:1\r\n/);
+  expect(all).toContain('\r\nconnected_clients:3\r\n');
+  expect(all).toContain('\r\nloading:0\r\n');
+  expect(all).toContain('\r\n\r\n# Replication\r\nrole:master\r\n');
+  expect(plain('INFO', 'everything')).toMatch(/# Keyspace\r\n$/);
+  expect(plain('INFO', 'Clients', 'nosuch')).toMatch(/^# Clients\r\n(\w+:\d+\r\n)+$/);
+  expect(plain('INFO', 'nosuch')).toBe('');
+});
+
+test('COMMAND tells of served commands only', () => {
+  const names = (plain('COMMAND') as [string][]).map(([name]) => name);
+  expect(names).toContain('get');
+  expect(names).toContain('hexpire');
+  expect(names).not.toContain('multi');
+  expect(plain('COMMAND', 'COUNT')).toBe(names.length);
+  expect(plain('COMMAND', 'LIST')).toContain('client|getname');
+  expect(plain('COMMAND', 'LIST')).not.toContain('client|kill');
+  expect(plain('COMMAND', 'INFO', 'multi', 'client|id', 'client|kill')).toEqual([
+    null,
+    expect.arrayContaining(['client|id', 2]),
+    null,
+  ]);
+  expect(plain('COMMAND', 'DOCS', 'GET', 'multi')).toEqual([
+    'get',
+    expect.arrayContaining(['summary', 'Get the value of a key', 'since', '1.0.0']),
+  ]);
+});
+
+test('what is sent to servers is not answered', () => {
+  for (const command of [['GET', 'a'], ['MGET', 'a', 'b'], ['EVAL', 'x', '0'], ['LOLWUT']]) {
+    expect(answer(...command)).toBeNull();
+  }
+});
+
+test.each([
+  ['MULTI'],
+  ['CONFIG', 'GET', 'save'],
+  ['SCAN', '0'],
+  ['BLPOP', 'a', '0'],
+  ['SUBSCRIBE', 'a'],
+  ['FLUSHALL'],
+])('%s is refused as if it were unknown', (...args) => {
+  const shown = args.slice(1).map((arg) => `'${arg}' `);
+  expect(answer(...args)).toBe(
+    `-ERR unknown command '${args[0]}', with args beginning with: ${shown.join('')}\r\n`,
+  );
+});
+
+test('keys in several slots are refused, but not where Redis refuses the arguments', () => {
+  const crossSlot = "-CROSSSLOT Keys in request don't hash to the same slot\r\n";
+  expect(answer('RENAME', 'a', 'b')).toBe(crossSlot);
+  expect(answer('SORT', 'a', 'STORE', 'b')).toBe(crossSlot);
+  expect(answer('EVAL', 'x', '2', 'a', 'b')).toBe(crossSlot);
+  expect(answer('MSETNX', 'a', '1', 'b', '2')).toBe(crossSlot);
+  expect(answer('RENAME', 'x{t}', '{t}')).toBeNull();
+  expect(answer('EVAL', 'x', '3', 'a', 'b')).toBeNull();
+});
+
+describe('arguments that are refused', () => {
+  const block = '-ERR syntax error, BLOCK is not supported by this proxy\r\n';
+  const db = '-ERR DB index is out of range\r\n';
+  test.each([
+    ['XREAD BLOCK 0 STREAMS a 0', block],
+    ['XREAD COUNT block STREAMS block 0', null],
+    ['XREADGROUP GROUP block block STREAMS a >', null],
+    ['XREADGROUP GROUP g c NOACK block 1 STREAMS a >', block],
+    ['COPY {t}a {t}b DB 0', null],
+    ['COPY {t}a {t}b DB 1', db],
+    ['COPY {t}a {t}b REPLACE DB 7', db],
+    ['COPY {t}a {t}b DB x', null],
+    ['SORT a BY nosort GET #', null],
+    ['SORT a BY w_*', /^-ERR BY option of SORT denied/],
+    ['SORT a GET *', /^-ERR GET option of SORT denied/],
+    ['SORT {t}a BY {t}w_* GET {t}v_*->field', null],
+    ['SORT {t}a BY {u}w_*', /^-ERR BY option/],
+    ['SORT {t}a BY *{t}', /^-ERR BY option/],
+    ['SORT {t}a BY {*t}', /^-ERR BY option/],
+    ['SORT a LIMIT by *x', null],
+    ['SORT_RO a GET x*', /^-ERR GET option/],
+  ])('%s', (command, expected) => {
+    const reply = answer(...command.split(' '));
+    if (expected instanceof RegExp) expect(reply).toMatch(expected);
+    else expect(reply).toBe(expected);
+  });
+});
+
+test('encodeCommand writes what the framer reads', () => {
+  expect(encodeCommand(['GET', 'ü']).toString()).toBe('*2\r\n$3\r\nGET\r\n$2\r\nü\r\n');
+});
