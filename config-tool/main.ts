@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { messageOf, OperatorError } from '../base/errors.js';
+import { VERSION } from '../base/version.js';
 import type { Context } from './context.js';
 import { everyCommand, makeProgram } from './program.js';
 
@@ -16,7 +16,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     process.exit(error.code === 'EPIPE' ? 0 : FAILURE);
   });
-  const { command, context } = makeProgram(packageVersion());
+  const { command, context } = makeProgram(VERSION);
   let complaint = '';
   for (const each of everyCommand(command)) {
     each.configureOutput({
@@ -58,10 +58,4 @@ function report(error: unknown, context: Context): void {
 
 function firstLine(text: string): string {
   return text.trim().split('\n')[0] ?? '';
-}
-
-function packageVersion(): string {
-  // Two folders up from dist/config-tool, in a checkout and in an installed package.
-  const file = new URL('../../package.json', import.meta.url);
-  return JSON.parse(readFileSync(file, 'utf8')).version;
 }

@@ -30,6 +30,7 @@ let passed = 0;
 let failed = 0;
 let exitCode = 0;
 let running = null;
+const groups = new Set();
 let interrupted = null;
 
 for (const signal of SIGNALS) process.on(signal, () => interrupt(signal));
@@ -141,6 +142,7 @@ function program(path, args) {
     const stdio = ['ignore', 'inherit', 'inherit'];
     const child = spawn(first, rest, { cwd: root, env, stdio, detached: true });
     running = child;
+    if (child.pid) groups.add(child.pid);
     child.once('error', reject);
     child.once('close', (code, signal) => {
       running = null;
@@ -172,10 +174,10 @@ function killGroup(group, signal) {
 /** Tests end what they start; whatever slipped through is ended here, and told. */
 async function endLeftovers() {
   const deadline = Date.now() + (interrupted ? INTERRUPT_GRACE_MS : LEFTOVER_GRACE_MS);
-  while (markedProcesses().length > 0 && Date.now() < deadline) {
+  while (leftovers().length > 0 && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  for (const pid of markedProcesses()) {
+  for (const pid of leftovers()) {
     console.error(`left behind, ended now: ${pid} ${nameOf(pid)}`);
     try {
       process.kill(pid, 'SIGKILL');
@@ -185,14 +187,21 @@ async function endLeftovers() {
   }
 }
 
-/** By /proc, so on Linux only; elsewhere the process groups have to do. */
-function markedProcesses() {
+/**
+ * Found by the variable, or by the process group: a redis-server writes its title over its
+ * environment. By /proc, so on Linux only; elsewhere killing the groups has to do.
+ */
+function leftovers() {
   if (!existsSync('/proc/self/environ')) return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
     .map(Number)
     .filter((pid) => {
       try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+        const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+        if (state === 'Z') return false;
+        if (groups.has(Number(group))) return true;
         return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(MARK);
       } catch {
         // Another user's, or gone.

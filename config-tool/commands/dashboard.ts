@@ -1,11 +1,17 @@
 import { Command, Option } from 'commander';
+import { withDeadline } from '../../base/deadline.js';
+import { openLog } from '../../base/log.js';
 import { listenAddress } from '../arguments.js';
 import type { Context } from '../context.js';
 import { example } from '../help.js';
 
+/** Beyond the time that the dashboard itself takes at most for its change under way. */
+const CLOSE_TIMEOUT_MS = 10_000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 export function dashboardCommand(context: Context): Command {
   return new Command('dashboard')
-    .description('serve the REST API that all other commands use')
+    .description('serve the REST API that all other commands use, until Ctrl-C or SIGTERM')
     .addOption(
       new Option('--addr <address>', 'host:port to listen on (default: dashboard_addr)').argParser(
         listenAddress,
@@ -13,16 +19,41 @@ export function dashboardCommand(context: Context): Command {
     )
     .option('--http-log <log_file>', 'write a line for each request to this file')
     .addHelpText('after', example('-c config.ini dashboard --addr=127.0.0.1:18087'))
-    .action(async (options: { addr?: string; httpLog?: string }) => {
-      // Only this verb needs the server with all that it stands on.
-      const { runDashboard } = await import('../../dashboard/main.js');
-      const { log, logLevel } = context.options;
-      await runDashboard({
-        config: context.config,
-        logLevel,
-        ...(log === undefined ? {} : { logFile: log }),
-        ...(options.addr === undefined ? {} : { addr: options.addr }),
-        ...(options.httpLog === undefined ? {} : { httpLog: options.httpLog }),
-      });
-    });
+    .action((options: DashboardArguments) => serveDashboard(context, options));
+}
+
+interface DashboardArguments {
+  addr?: string;
+  httpLog?: string;
+}
+
+/** Resolves when it has stopped in order, after a signal. */
+async function serveDashboard(context: Context, args: DashboardArguments): Promise<void> {
+  const { config } = context;
+  const { log: logFile, logLevel } = context.options;
+  const log = openLog('codis-dashboard', logLevel, logFile);
+  const stopSignal = nextSignal();
+  // Only this verb needs the server with all that it stands on.
+  const { runDashboard } = await import('../../dashboard/main.js');
+  const starting = runDashboard({
+    config,
+    listen: args.addr ?? config.dashboardAddr,
+    log,
+    ...(args.httpLog === undefined ? {} : { httpLog: openLog('http', 'info', args.httpLog) }),
+  });
+  const started = await Promise.race([starting, stopSignal]);
+  // Told to stop while it waits for coordinator or lease: it holds nothing yet.
+  if (typeof started === 'string') process.exit(0);
+  if (context.output.isForPeople) {
+    context.output.text(`The dashboard serves at http://${started.addr}; Ctrl-C stops it.`);
+  }
+  log.info({ signal: await stopSignal }, 'dashboard stops');
+  await withDeadline(started.close(), CLOSE_TIMEOUT_MS, 'the end of the dashboard');
+  process.exit(0);
+}
+
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, resolve);
+  });
 }

@@ -2,11 +2,18 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { join } from 'node:path';
 import { z } from 'zod';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import {
+  fateOf,
+  ownIdentity,
+  type ProcessIdentity,
+} from '../../cluster/coordinator/process-identity.js';
 import { type RecordedCluster, shownFolder } from './plan.js';
-import { startTimeOf } from './process-identity.js';
 
-const owner = z.object({ pid: z.number().int(), startTime: z.string() });
-type Owner = z.infer<typeof owner>;
+const owner: z.ZodType<ProcessIdentity> = z.object({
+  pid: z.number().int(),
+  startTime: z.string(),
+  scope: z.string(),
+});
 
 const recordedCluster: z.ZodType<RecordedCluster> = z.object({
   product: z.string(),
@@ -42,8 +49,7 @@ export class DataFolder {
     const mine = join(path, `lock.${process.pid}`);
     try {
       mkdirSync(path, { recursive: true });
-      const self: Owner = { pid: process.pid, startTime: startTimeOf(process.pid) ?? '' };
-      writeFileSync(mine, JSON.stringify(self));
+      writeFileSync(mine, JSON.stringify(ownIdentity()));
     } catch (cause) {
       throw new OperatorError(`cannot write to the data folder: ${messageOf(cause)}`, {
         hint: 'choose another one with --data',
@@ -102,7 +108,7 @@ function takeLock(path: string, lock: string, mine: string): boolean {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = readOwner(lock);
-    if (holder && startTimeOf(holder.pid) === holder.startTime) {
+    if (holder && isRunning(holder)) {
       throw new OperatorError(
         `the data folder ${shownFolder(path)} is in use by another run (process ${holder.pid})`,
         { hint: 'stop that one, or choose another folder with --data' },
@@ -113,8 +119,14 @@ function takeLock(path: string, lock: string, mine: string): boolean {
   }
 }
 
+/** Where nothing tells a process from a later one of its number, the number alone has to do. */
+function isRunning(holder: ProcessIdentity): boolean {
+  const fate = fateOf(holder);
+  return fate === 'exists' || (fate === 'unknown' && holder.scope === ownIdentity().scope);
+}
+
 /** Of two runs that saw the same dead lock, the later must not remove the earlier's new one. */
-function removeStaleLock(lock: string, aside: string, seen: Owner | null): void {
+function removeStaleLock(lock: string, aside: string, seen: ProcessIdentity | null): void {
   try {
     renameSync(lock, aside);
   } catch {
@@ -122,14 +134,14 @@ function removeStaleLock(lock: string, aside: string, seen: Owner | null): void 
     return;
   }
   const taken = readOwner(aside);
-  if (taken?.pid === seen?.pid && taken?.startTime === seen?.startTime) {
+  if (JSON.stringify(taken) === JSON.stringify(seen)) {
     rmSync(aside, { force: true });
   } else {
     renameSync(aside, lock);
   }
 }
 
-function readOwner(file: string): Owner | null {
+function readOwner(file: string): ProcessIdentity | null {
   try {
     return owner.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {

@@ -32,6 +32,8 @@ export function redisService(data: string, port: number, roleOf: RoleOf): Servic
         program: findRedis() ?? 'redis-server',
         args: [
           ...['--port', String(port), '--bind', HOST, '--dir', folder, '--daemonize', 'no'],
+          // With its own title it would overwrite its arguments and environment, which tell whose it is.
+          ...['--set-proc-title', 'no'],
           // The append-only file holds everything; snapshots beside it would only cost.
           ...['--appendonly', 'yes', '--save', ''],
           // Without it a new replica waits 5 s for others to share the transfer with.
