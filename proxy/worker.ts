@@ -8,15 +8,19 @@ import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './da
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
-import { Listener, SWEEP_MS } from './session/listener.js';
+import { Listener, type ListenerOptions, SWEEP_MS } from './session/listener.js';
 import { Traffic } from './session/traffic.js';
 
 /** How often deadlines are looked at: a command fails at most this long after its deadline. */
 const TICK_MS = 100;
 
 /** One event loop that serves clients: its listener, its slot table, its connections. */
-export function createDataPlane(config: Config, log: Logger): DataPlane {
-  return new Worker(config, log);
+export function createDataPlane(
+  config: Config,
+  log: Logger,
+  sockets: ListenerOptions['sockets'] = 'adopted',
+): DataPlane {
+  return new Worker(config, log, sockets);
 }
 
 class Worker implements DataPlane {
@@ -27,7 +31,7 @@ class Worker implements DataPlane {
   readonly #startedAtMs = Date.now();
   #port = 0;
 
-  constructor(config: Config, log: Logger) {
+  constructor(config: Config, log: Logger, sockets: ListenerOptions['sockets']) {
     this.#router = new Router(
       {
         password: config.password,
@@ -48,7 +52,7 @@ class Worker implements DataPlane {
         },
         proxyFacts: () => this.#facts(),
       },
-      { idleTimeoutMs: config.sessionMaxTimeoutMs },
+      { idleTimeoutMs: config.sessionMaxTimeoutMs, sockets },
     );
     this.#timers = [
       setInterval(() => this.#router.tick(), TICK_MS),

@@ -30,13 +30,17 @@ export type Consume = (bytes: Buffer, start: number, end: number, isOwned: boole
  *   the next read;
  * - a large frame gets a buffer of its own that the socket then reads into directly.
  *
- * The socket reads into `target()`, then calls `received(n)`.
+ * The socket reads into `target()`, then calls `received`.
  */
 export class ReceiveBuffer {
+  /** The target of a connection that has not received anything. */
+  static readonly sharedTarget: Buffer = sharedWindow;
   readonly #consume: Consume;
   readonly #progress: FrameProgress;
   #rest: Buffer = NOTHING;
   #restLength = 0;
+  /** The place in `#rest` given to the socket; NOTHING once the bytes there have moved. */
+  #target: Buffer = NOTHING;
   /** `needed` bytes have come and the frame was still not complete: it has many small elements. */
   #wasUnderestimated = false;
 
@@ -54,19 +58,44 @@ export class ReceiveBuffer {
   target(): Buffer {
     if (!this.#isLarge()) return sharedWindow;
     this.#reserve();
-    return this.#rest.subarray(this.#restLength);
+    this.#target = this.#rest.subarray(this.#restLength);
+    return this.#target;
   }
 
-  /** The socket has put `count` bytes into the last `target()`. */
-  received(count: number): void {
+  /**
+   * The socket has put `count` bytes into `into`, a `target()` of before. Kept bytes may have been
+   * consumed since it was given, so that the bytes are not where they belong now.
+   */
+  received(count: number, into: Buffer): void {
     if (this.#isLarge()) {
-      this.#restLength += count;
-      if (this.#restLength >= this.#progress.needed) {
-        this.consumeRest();
-        this.#wasUnderestimated = this.#restLength > 0;
-      }
-      return;
+      if (into === this.#target) this.#receivedInPlace(count);
+      else this.receivedChunk(into.subarray(0, count));
+    } else if (into === sharedWindow) {
+      this.#receivedShared(count);
+    } else {
+      this.receivedChunk(into.subarray(0, count));
     }
+  }
+
+  /** For sockets that bring their bytes in a buffer of their own. */
+  receivedChunk(chunk: Buffer): void {
+    for (let at = 0; at < chunk.length; ) {
+      const target = this.target();
+      const count = chunk.copy(target, 0, at);
+      this.received(count, target);
+      at += count;
+    }
+  }
+
+  #receivedInPlace(count: number): void {
+    this.#target = NOTHING;
+    this.#restLength += count;
+    if (this.#restLength < this.#progress.needed) return;
+    this.consumeRest();
+    this.#wasUnderestimated = this.#restLength > 0;
+  }
+
+  #receivedShared(count: number): void {
     const start = HEADROOM - this.#restLength;
     if (this.#restLength > 0) {
       this.#rest.copy(shared, start, 0, this.#restLength);
@@ -78,20 +107,11 @@ export class ReceiveBuffer {
     if (consumed < end) this.#keep(shared, consumed, end);
   }
 
-  /** For sockets that bring their bytes in a buffer of their own. */
-  receivedChunk(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) {
-      const target = this.target();
-      const count = chunk.copy(target, 0, at);
-      this.received(count);
-      at += count;
-    }
-  }
-
   /** Offers the kept bytes again, to a consumer that had had enough. */
   consumeRest(): void {
     const rest = this.#rest;
     const end = this.#restLength;
+    this.#target = NOTHING;
     this.#rest = NOTHING;
     this.#restLength = 0;
     const consumed = this.#consume(rest, 0, end, true);
@@ -107,6 +127,7 @@ export class ReceiveBuffer {
   clear(): void {
     this.#rest = NOTHING;
     this.#restLength = 0;
+    this.#target = NOTHING;
     this.#progress.reset();
   }
 

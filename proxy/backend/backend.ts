@@ -164,10 +164,10 @@ export class Backend {
       keepAlive: true,
       onread: {
         buffer: () => this.#receive.target(),
-        callback: (count) => {
+        callback: (count, into) => {
           if (socket !== this.#socket) return false;
           this.#progressUs = turn.nowUs();
-          this.#receive.received(count);
+          this.#receive.received(count, into as Buffer);
           return true;
         },
       },

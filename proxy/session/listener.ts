@@ -1,6 +1,8 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
+import { ReceiveBuffer } from '../../resp/receive-buffer.js';
+import { adoptSocket, type ReadTarget } from '../io/adopt-socket.js';
 import { Session, type SessionServices } from './session.js';
 
 /** How often sessions are looked at for idleness. */
@@ -11,6 +13,8 @@ const DRAIN_SWEEP_MS = 20;
 export interface ListenerOptions {
   /** A client that sends nothing for this time is closed; 0: never. */
   readonly idleTimeoutMs: number;
+  /** `adopted`: read into our own buffers if this Node can; `plain`: by its documented API. */
+  readonly sockets: 'adopted' | 'plain';
 }
 
 /** Accepts clients and knows the sessions that live. */
@@ -26,7 +30,12 @@ export class Listener {
     this.#services = { ...services, onClosed: (session) => this.#forget(session) };
     this.#options = options;
     // Half-open, so that a client that has sent its last command still gets its replies.
-    this.#server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true });
+    this.#server = createServer({
+      noDelay: true,
+      keepAlive: true,
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+    });
     this.#server.on('connection', (socket: Socket) => this.#accept(socket));
   }
 
@@ -98,15 +107,34 @@ export class Listener {
     for (const session of [...this.#sessions]) session.destroy();
   }
 
-  #accept(socket: Socket): void {
+  #accept(accepted: Socket): void {
+    const reader = new SessionReader();
+    const adopted =
+      this.#options.sockets === 'plain' ? null : adoptSocket(accepted, this.#server, reader);
+    const socket = adopted ?? accepted;
     const session = new Session(socket, this.#nextClientId++, this.#services);
     this.#services.traffic.accepted++;
     this.#sessions.add(session);
-    socket.on('data', (chunk: Buffer) => session.receivedChunk(chunk));
+    reader.session = session;
+    if (adopted === null) socket.on('data', (chunk: Buffer) => session.receivedChunk(chunk));
+    socket.resume();
   }
 
   #forget(session: Session): void {
     this.#sessions.delete(session);
     this.#services.traffic.bytesOut += session.bytesOut;
+  }
+}
+
+/** Passes reads on to a session that is made after its socket. */
+class SessionReader implements ReadTarget {
+  session: Session | null = null;
+
+  target(): Buffer {
+    return this.session === null ? ReceiveBuffer.sharedTarget : this.session.target();
+  }
+
+  received(count: number, into: Buffer): void {
+    this.session!.received(count, into);
   }
 }

@@ -92,12 +92,12 @@ export class Session implements RequestOwner, LocalContext {
     return this.#receive.target();
   }
 
-  /** The socket has put bytes into `target()`. */
-  received(count: number): void {
+  /** The socket has put bytes into `into`, a `target()` of before. */
+  received(count: number, into: Buffer): void {
     if (this.#state !== 'open') return;
     this.idleSweeps = 0;
     this.#services.traffic.bytesIn += count;
-    this.#receive.received(count);
+    this.#receive.received(count, into);
   }
 
   /** The socket has brought bytes in a buffer of its own. */

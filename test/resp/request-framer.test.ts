@@ -5,8 +5,8 @@ import { RequestFramer } from '../../resp/request-framer.js';
 
 const framer = new RequestFramer();
 
-function encode(args: readonly Buffer[]): Buffer {
-  const parts = [Buffer.from(`*${args.length}\r\n`)];
+function encode(args: readonly Uint8Array[]): Buffer {
+  const parts: Uint8Array[] = [Buffer.from(`*${args.length}\r\n`)];
   for (const arg of args) parts.push(Buffer.from(`$${arg.length}\r\n`), arg, Buffer.from('\r\n'));
   return Buffer.concat(parts);
 }
