@@ -63,6 +63,13 @@ export class Paths {
   get dashboard(): string {
     return `${this.root}/dashboard`;
   }
+  /**
+   * Not in Codis: what the dashboard has written but not yet announced to the proxies. There only
+   * while a change is being made, or after a dashboard was killed just then.
+   */
+  get unannounced(): string {
+    return `${this.root}/unannounced`;
+  }
   get lock(): string {
     return `${this.root}/LOCK`;
   }

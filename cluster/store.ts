@@ -1,8 +1,13 @@
 import type { z } from 'zod';
-import { type Coordinator, NoNodeError, type Operation } from './coordinator/coordinator.js';
+import {
+  BadVersionError,
+  type Coordinator,
+  NoNodeError,
+  type Operation,
+} from './coordinator/coordinator.js';
 import { type Action, action } from './model/action.js';
 import { type GroupRecord, type ServerRecord, serverRecord } from './model/group.js';
-import { type ProxyRecord, proxyRecord } from './model/proxy.js';
+import { type ProxyRecord, type ProxyState, proxyRecord } from './model/proxy.js';
 import { type SlotRecord, slotRecord } from './model/slot.js';
 import { Paths } from './paths.js';
 import { SLOT_COUNT } from './slot-hash.js';
@@ -48,6 +53,18 @@ export class Store {
     return { type: 'set', path: this.paths.slot(slot.id), data: JSON.stringify(slot) };
   }
 
+  /** The making of a slot's node, to be made part of a `multi`; {@link Paths.slots} must exist. */
+  slotCreation(slot: SlotRecord): Operation {
+    return { type: 'create', path: this.paths.slot(slot.id), data: JSON.stringify(slot) };
+  }
+
+  /** The ids of the slots that have a node, ascending; none before `slot init`. */
+  async loadSlotIds(): Promise<number[]> {
+    const names = await this.coordinator.children(this.paths.slots);
+    const ids = names.flatMap((name) => /^slot_(\d+)$/.exec(name)?.[1] ?? []).map(Number);
+    return ids.sort((one, other) => one - other);
+  }
+
   /** Saves the slots in one atomic step. @throws NoNodeError before `slot init` */
   async saveSlots(slots: readonly SlotRecord[]): Promise<void> {
     await this.coordinator.multi(slots.map((slot) => this.slotWrite(slot)));
@@ -85,6 +102,19 @@ export class Store {
     return groups.filter((group) => group !== null);
   }
 
+  /** The making of a server's node, its overwriting, its removal: parts of a `multi`. */
+  serverCreation(server: ServerRecord): Operation {
+    const path = this.paths.server(server.group_id, server.addr);
+    return { type: 'create', path, data: JSON.stringify(server) };
+  }
+  serverWrite(server: ServerRecord): Operation {
+    const path = this.paths.server(server.group_id, server.addr);
+    return { type: 'set', path, data: JSON.stringify(server) };
+  }
+  serverRemoval(server: ServerRecord): Operation {
+    return { type: 'delete', path: this.paths.server(server.group_id, server.addr) };
+  }
+
   async loadProxy(proxyId: string): Promise<ProxyRecord | null> {
     return this.#load(this.paths.proxy(proxyId), proxyRecord);
   }
@@ -94,6 +124,37 @@ export class Store {
     const ids = await this.coordinator.children(this.paths.proxies);
     const proxies = await Promise.all(ids.map((id) => this.loadProxy(id)));
     return proxies.filter((proxy) => proxy !== null);
+  }
+
+  /**
+   * Writes a proxy's state into its record, repeated if the proxy changes the record meanwhile.
+   *
+   * @returns the record as written, or null if there is no such proxy.
+   */
+  async saveProxyState(proxyId: string, state: ProxyState): Promise<ProxyRecord | null> {
+    const path = this.paths.proxy(proxyId);
+    for (;;) {
+      const node = await this.coordinator.get(path);
+      if (!node) return null;
+      const record = { ...parseRecord(path, node.data, proxyRecord), state };
+      try {
+        await this.coordinator.set(path, JSON.stringify(record), node.version);
+        return record;
+      } catch (error) {
+        if (error instanceof NoNodeError) return null;
+        if (!(error instanceof BadVersionError)) throw error;
+      }
+    }
+  }
+
+  /** The proxies that have acknowledged the action, as their records were then. */
+  async loadResponses(seq: string): Promise<ProxyRecord[]> {
+    const ids = await this.coordinator.children(this.paths.response(seq));
+    const paths = ids.map((id) => this.paths.responseOf(seq, id));
+    const nodes = await this.coordinator.getAll(paths);
+    return nodes.flatMap((node, index) =>
+      node ? [parseRecord(paths[index]!, node.data, proxyRecord)] : [],
+    );
   }
 
   /** The addresses of all fences: every proxy that may still hold a table. */

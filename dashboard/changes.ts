@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import { messageOf } from '../base/errors.js';
+import type { Logger } from '../base/log.js';
+import {
+  BadVersionError,
+  NodeExistsError,
+  NoNodeError,
+  NotEmptyError,
+  type Operation,
+} from '../cluster/coordinator/coordinator.js';
+import { action } from '../cluster/model/action.js';
+import type { ProxyRecord } from '../cluster/model/proxy.js';
+import type { Store } from '../cluster/store.js';
+import type { Announcement, Broadcast, Published } from './broadcast.js';
+import { ChangeQueue } from './change-queue.js';
+import { ConflictError, SilentProxyError } from './errors.js';
+import type { Fences } from './fences.js';
+import type { Lease } from './lease.js';
+
+/** The records of a change, and what the proxies are told of them. */
+export interface Step {
+  readonly writes: readonly Operation[];
+  readonly announcements: readonly Announcement[];
+}
+
+export interface Change extends Step {
+  /** Names the change in the log and in errors: `slots 0-511 to group 1`. */
+  readonly what: string;
+  /**
+   * - `unconfirmed`: proxies are told and not waited for
+   * - `or undo`: every proxy has to acknowledge; if one does not, `undo` is done
+   * - `stands`: every proxy has to acknowledge; if one does not, the change is not taken back
+   */
+  readonly confirm: 'unconfirmed' | 'or undo' | 'stands';
+  /** Takes the change back; for `or undo`. */
+  readonly undo?: Step;
+}
+
+const announcements = z.array(action);
+
+/** Carries changes of the cluster out: one at a time, and each as one step that can be taken back. */
+export class Changes {
+  readonly #store: Store;
+  readonly #broadcast: Broadcast;
+  readonly #fences: Fences;
+  readonly #lease: Lease;
+  readonly #ackTimeoutMs: number;
+  readonly #log: Logger;
+  readonly #queue = new ChangeQueue();
+
+  constructor(
+    store: Store,
+    broadcast: Broadcast,
+    fences: Fences,
+    lease: Lease,
+    ackTimeoutMs: number,
+    log: Logger,
+  ) {
+    this.#store = store;
+    this.#broadcast = broadcast;
+    this.#fences = fences;
+    this.#lease = lease;
+    this.#ackTimeoutMs = ackTimeoutMs;
+    this.#log = log;
+  }
+
+  /**
+   * Runs `work`, which validates and then applies, while no other change is being made.
+   *
+   * @throws UnavailableError if we do not lead, and what `work` throws.
+   */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#queue.run(async () => {
+      this.#lease.assertHeld();
+      await this.#announceLeftovers();
+      this.#lease.assertHeld();
+      return work();
+    });
+  }
+
+  /** Announces what was written and not announced before we were stopped or cut off. */
+  recover(): Promise<void> {
+    return this.run(async () => {});
+  }
+
+  /** Waits for the change under way; refuses all others. */
+  close(): Promise<void> {
+    return this.#queue.close();
+  }
+
+  /** @throws UnresolvedFenceError if a change could not be confirmed by every proxy there is. */
+  assertConfirmable(): Promise<void> {
+    return this.#fences.assertResolved();
+  }
+
+  /**
+   * Saves the records in one atomic step, announces them, and waits for the acknowledgements.
+   * To be called within `run`.
+   *
+   * @throws UnresolvedFenceError before anything is written.
+   * @throws ConflictError if somebody else changed the same records; nothing was written.
+   * @throws SilentProxyError naming who did not acknowledge, and what became of the change.
+   */
+  async apply(change: Change): Promise<void> {
+    if (change.confirm !== 'unconfirmed') await this.assertConfirmable();
+    await this.#save(change);
+    const published = await this.#announce(change.announcements);
+    this.#log.info({ change: change.what }, 'change made');
+    if (change.confirm === 'unconfirmed') return;
+    const silent = await this.#silentReceivers(published);
+    if (silent.length === 0) return;
+    this.#log.error(
+      { change: change.what, silent: silent.map((proxy) => proxy.id) },
+      'unconfirmed',
+    );
+    throw change.undo
+      ? await this.#takeBack(change.what, change.undo, silent)
+      : silence(silent, this.#ackTimeoutMs, `${change.what} stands all the same`);
+  }
+
+  /** Records and the note of what is to be announced, in one step: neither without the other. */
+  async #save(step: Step): Promise<void> {
+    const { coordinator, paths } = this.#store;
+    const note = step.announcements.map((announcement) => ({
+      ...announcement,
+      desc: '',
+      ts: '0',
+      receivers: null,
+    }));
+    try {
+      await coordinator.multi([
+        ...step.writes,
+        { type: 'create', path: paths.unannounced, data: JSON.stringify(note) },
+      ]);
+    } catch (error) {
+      throw isClash(error)
+        ? new ConflictError(`somebody else changed the cluster meanwhile: ${messageOf(error)}`, {
+            hint: 'look at its state, then try again',
+            cause: error,
+          })
+        : error;
+    }
+  }
+
+  async #announce(all: readonly Announcement[]): Promise<Published[]> {
+    const published: Published[] = [];
+    for (const announcement of all) published.push(await this.#broadcast.publish(announcement));
+    await this.#store.deleteIfPresent(this.#store.paths.unannounced);
+    return published;
+  }
+
+  async #silentReceivers(all: readonly Published[]): Promise<ProxyRecord[]> {
+    const silent = await Promise.all(
+      all.map((published) => this.#broadcast.awaitAcknowledgements(published, this.#ackTimeoutMs)),
+    );
+    return [...new Map(silent.flat().map((proxy) => [proxy.id, proxy])).values()];
+  }
+
+  /** The error for the operator, after the old records are back and the proxies told. */
+  async #takeBack(what: string, undo: Step, silent: ProxyRecord[]): Promise<SilentProxyError> {
+    await this.#save(undo);
+    const published = await this.#announce(undo.announcements);
+    // Those that had taken the change must be back before we say so. The silent ones cannot be
+    // worse than they were, and are not waited for.
+    const others = published.map(({ seq, receivers }) => ({
+      seq,
+      receivers: receivers.filter(({ id }) => silent.every((proxy) => proxy.id !== id)),
+    }));
+    const stillSilent = await this.#silentReceivers(others);
+    this.#log.warn({ change: what, stillSilent: stillSilent.map(({ id }) => id) }, 'taken back');
+    return silence([...silent, ...stillSilent], this.#ackTimeoutMs, `${what} was taken back`);
+  }
+
+  async #announceLeftovers(): Promise<void> {
+    const { coordinator, paths } = this.#store;
+    const node = await coordinator.get(paths.unannounced);
+    if (!node) return;
+    this.#log.warn({ data: node.data }, 'announcing a change that was written and not announced');
+    let left: Announcement[] = [];
+    try {
+      left = announcements.parse(JSON.parse(node.data));
+    } catch (error) {
+      // Not ours, then: in the way of every change, and of use to nobody.
+      this.#log.error({ path: paths.unannounced, err: error }, 'cannot be read: removed');
+    }
+    await this.#announce(left);
+  }
+}
+
+function isClash(error: unknown): boolean {
+  return (
+    error instanceof NoNodeError ||
+    error instanceof NodeExistsError ||
+    error instanceof BadVersionError ||
+    error instanceof NotEmptyError
+  );
+}
+
+function silence(silent: ProxyRecord[], timeoutMs: number, outcome: string): SilentProxyError {
+  const names = silent.map((proxy) => `${proxy.id} (${proxy.addr})`).join(' and ');
+  return new SilentProxyError(
+    `proxy ${names} did not acknowledge within ${timeoutMs / 1000} s: ${outcome}`,
+    { hint: 'look after that proxy; if it cannot be saved, stop it and try again' },
+  );
+}

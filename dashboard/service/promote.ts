@@ -1,0 +1,254 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, OperatorError } from '../../base/errors.js';
+import type { Logger } from '../../base/log.js';
+import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/model/group.js';
+import type { Store } from '../../cluster/store.js';
+import type { Changes } from '../changes.js';
+import { ConflictError, RedisReplyError, RedisUnreachableError } from '../errors.js';
+import { existingGroup, existingServer, groupChanged, withServers } from './groups.js';
+import { RedisConnection, withRedis } from './redis-connection.js';
+import { follows, type RedisState, readState } from './redis-info.js';
+import { follow, followNobody } from './replication.js';
+
+/** A small first synchronisation: Redis 7 waits 5 s for more replicas before it begins. */
+const LINK_TIMEOUT_MS = 10_000;
+const LINK_POLL_MS = 50;
+/** How long the replica may take to receive what the master has left, its writes being paused. */
+const CATCH_UP_TIMEOUT_MS = 5_000;
+const CATCH_UP_POLL_MS = 10;
+/** Ends by itself if we die in between. Longer than all that we do meanwhile. */
+const PAUSE_MS = 20_000;
+
+/**
+ * Makes a replica the master of its group.
+ *
+ * The servers come first, as a promotion must work with a dead master: if the old master answers
+ * its writes are paused, the replica receives the rest, becomes the master, and the old one its
+ * replica. So no write is acknowledged by a server that is not the master: a proxy that has not
+ * heard yet gets -READONLY. The other replicas follow the new master. Then the records: the old
+ * master's says `offline` until `server add … slave`, as in Codis. Then the proxies, confirmed.
+ *
+ * The change is not taken back if a proxy is silent: the new master has writes by then that the
+ * old one has not. It may be repeated at any step.
+ */
+export class Promotion {
+  readonly #store: Store;
+  readonly #changes: Changes;
+  readonly #password: string;
+  readonly #log: Logger;
+
+  constructor(store: Store, changes: Changes, password: string, log: Logger) {
+    this.#store = store;
+    this.#changes = changes;
+    this.#password = password;
+    this.#log = log;
+  }
+
+  /**
+   * @throws NotFoundError, ConflictError, UnresolvedFenceError: nothing was changed
+   * @throws SilentProxyError: the promotion is made, and a proxy has not acknowledged it
+   */
+  promote(groupId: number, addr: string): Promise<void> {
+    return this.#changes.run(async () => {
+      const group = await existingGroup(this.#store, groupId);
+      const chosen = existingServer(group, addr);
+      const master = masterOf(group);
+      if (chosen.type === 'master') {
+        throw new ConflictError(`${addr} is the master of group ${groupId} already`);
+      }
+      if (chosen.type === 'offline') {
+        throw new ConflictError(`${addr} is offline: it may lack what was written since`, {
+          hint: `let it catch up first: codis-config server add ${groupId} ${addr} slave`,
+        });
+      }
+      await this.#changes.assertConfirmable();
+      await this.#switchServers(addr, master);
+      await this.#followNewMaster(group, addr);
+      await this.#saveRecords(group, addr);
+    });
+  }
+
+  async #switchServers(addr: string, master: string | null): Promise<void> {
+    await withRedis(addr, this.#password, async (replica) => {
+      const state = await readState(replica);
+      const old = master === null ? null : await this.#openIfAlive(master);
+      if (!old) {
+        assertHasData(addr, master, state);
+        await followNobody(replica, this.#log);
+        return;
+      }
+      try {
+        assertPromotable(addr, state, old.redis.addr, old.state);
+        if (state.role === 'replica') await this.#handOver(replica, old.redis);
+        else await this.#demote(old.redis, addr);
+      } finally {
+        old.redis.close();
+      }
+    });
+  }
+
+  /** Null for a master that is gone or hangs: a promotion is made for that very case. */
+  async #openIfAlive(addr: string): Promise<{ redis: RedisConnection; state: RedisState } | null> {
+    let redis: RedisConnection | null = null;
+    try {
+      redis = await RedisConnection.open(addr, this.#password);
+      return { redis, state: await readState(redis) };
+    } catch (error) {
+      redis?.close();
+      if (!(error instanceof RedisUnreachableError)) throw error;
+      this.#log.warn(
+        { master: addr, reason: messageOf(error) },
+        'promoting without the old master',
+      );
+      return null;
+    }
+  }
+
+  /** @throws ConflictError if the replica does not catch up in time; then all is as before */
+  async #handOver(replica: RedisConnection, oldMaster: RedisConnection): Promise<void> {
+    await awaitLink(replica, oldMaster.addr);
+    await pauseWrites(oldMaster, this.#log);
+    try {
+      await catchUp(replica, oldMaster);
+      await followNobody(replica, this.#log);
+      // Before writes go on: they must find a read-only replica.
+      await this.#demote(oldMaster, replica.addr);
+    } finally {
+      await resumeWrites(oldMaster, this.#log);
+    }
+  }
+
+  /** There is no way back by now, so an old master that fails is left to itself. */
+  async #demote(oldMaster: RedisConnection, newMaster: string): Promise<void> {
+    try {
+      await follow(oldMaster, newMaster, this.#password, this.#log);
+    } catch (error) {
+      if (!(error instanceof OperatorError)) throw error;
+      this.#log.error({ master: oldMaster.addr, reason: messageOf(error) }, 'not made read-only');
+    }
+  }
+
+  /** The other replicas; one that does not answer is told in the log, and may be added again. */
+  async #followNewMaster(group: GroupRecord, newMaster: string): Promise<void> {
+    const others = group.servers!.filter(
+      (server) => server.type === 'slave' && server.addr !== newMaster,
+    );
+    await Promise.all(
+      others.map(async ({ addr }) => {
+        try {
+          await withRedis(addr, this.#password, (redis) =>
+            follow(redis, newMaster, this.#password, this.#log),
+          );
+        } catch (error) {
+          if (!(error instanceof OperatorError)) throw error;
+          this.#log.error({ replica: addr, reason: messageOf(error) }, 'replica left behind');
+        }
+      }),
+    );
+  }
+
+  async #saveRecords(group: GroupRecord, newMaster: string): Promise<void> {
+    const servers = group.servers!.map((server): ServerRecord => {
+      if (server.addr === newMaster) return { ...server, type: 'master' };
+      return server.type === 'master' ? { ...server, type: 'offline' } : server;
+    });
+    const changed = servers.filter((server, index) => server.type !== group.servers![index]!.type);
+    await this.#changes.apply({
+      what: `promotion of ${newMaster} in group ${group.id}`,
+      writes: changed.map((server) => this.#store.serverWrite(server)),
+      announcements: [groupChanged(withServers(group, servers))],
+      confirm: 'stands',
+    });
+  }
+}
+
+/**
+ * With the master alive: a replica of it; or one that an interrupted promotion has made a master
+ * already, which shows in the replication id that it had before.
+ */
+function assertPromotable(
+  addr: string,
+  state: RedisState,
+  master: string,
+  masterState: RedisState,
+): void {
+  const id = masterState.fields.master_replid;
+  const wasPromoted =
+    state.role === 'master' &&
+    ((id !== undefined && state.fields.master_replid2 === id) || follows(masterState, addr, state));
+  if (wasPromoted) return;
+  if (!follows(state, master, masterState)) {
+    const what =
+      state.role === 'master' ? 'a master by itself' : `a replica of ${state.masterAddr}`;
+    throw new ConflictError(`${addr} is ${what}, not a replica of the group's master ${master}`, {
+      hint: 'remove it from the group, then add it as slave again',
+    });
+  }
+}
+
+/** With the master dead: any replica of it that was ever synchronised. */
+function assertHasData(addr: string, master: string | null, state: RedisState): void {
+  if (state.role === 'master') {
+    const neverFollowed = /^0*$/.test(state.fields.master_replid2 ?? '');
+    if (!neverFollowed) return;
+    throw new ConflictError(`${addr} is a master by itself and has followed nobody`, {
+      hint: 'remove it from the group, then add it as slave again',
+    });
+  }
+  const { master_sync_in_progress: syncing, master_link_down_since_seconds: down } = state.fields;
+  const neverInTouch = down === '-1' && state.keyCount === 0;
+  if (syncing === '1' || neverInTouch) {
+    throw new ConflictError(`${addr} has not got the keys of ${master ?? 'its master'} yet`, {
+      hint: 'promote another replica, or bring the old master back',
+    });
+  }
+}
+
+/** A replica that was just added synchronises first. @throws ConflictError if that takes long */
+async function awaitLink(replica: RedisConnection, master: string): Promise<void> {
+  const deadline = Date.now() + LINK_TIMEOUT_MS;
+  for (;;) {
+    if ((await readState(replica)).fields.master_link_status === 'up') return;
+    if (Date.now() > deadline) {
+      throw new ConflictError(`${replica.addr} is not in touch with ${master}, which is alive`, {
+        hint: 'wait until its INFO says master_link_status:up',
+      });
+    }
+    await sleep(LINK_POLL_MS);
+  }
+}
+
+async function catchUp(replica: RedisConnection, oldMaster: RedisConnection): Promise<void> {
+  const { offset: goal } = await readState(oldMaster);
+  const deadline = Date.now() + CATCH_UP_TIMEOUT_MS;
+  for (;;) {
+    const behind = goal - (await readState(replica)).offset;
+    if (behind <= 0) return;
+    if (Date.now() > deadline) {
+      throw new ConflictError(
+        `${replica.addr} is ${behind} bytes behind ${oldMaster.addr} and does not catch up`,
+        { hint: 'try again when it is less busy' },
+      );
+    }
+    await sleep(CATCH_UP_POLL_MS);
+  }
+}
+
+/** Servers before Redis 6.2 cannot pause writes alone: there the last few may be lost, as in Codis. */
+async function pauseWrites(redis: RedisConnection, log: Logger): Promise<void> {
+  try {
+    await redis.command('CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE');
+  } catch (error) {
+    if (!(error instanceof RedisReplyError)) throw error;
+    log.warn({ server: redis.addr, reason: messageOf(error) }, 'writes cannot be paused');
+  }
+}
+
+/** Does not throw: a pause ends by itself, and a server that is gone has none. */
+async function resumeWrites(redis: RedisConnection, log: Logger): Promise<void> {
+  try {
+    await redis.command('CLIENT', 'UNPAUSE');
+  } catch (error) {
+    log.warn({ server: redis.addr, reason: messageOf(error) }, 'writes go on when the pause ends');
+  }
+}
