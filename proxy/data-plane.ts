@@ -41,10 +41,11 @@ export interface DataPlane extends TopologySink {
   listen(address: Address): Promise<Address>;
   /**
    * Stops accepting, lets every client have the replies to the commands it has sent, then closes
-   * its connection; clients that are still busy after `timeoutMs` are cut.
+   * its connection; clients that are still busy after `timeoutMs` are cut. `listen` may follow: an
+   * operator sets a proxy offline and online again.
    */
   drain(timeoutMs: number): Promise<void>;
-  /** Cuts everything at once. */
+  /** Cuts everything at once, for good. */
   close(): void;
   stats(): DataPlaneStats;
 }

@@ -70,9 +70,8 @@ class Worker implements DataPlane {
     return bound;
   }
 
-  async drain(timeoutMs: number): Promise<void> {
-    await this.#listener.drain(timeoutMs);
-    this.close();
+  drain(timeoutMs: number): Promise<void> {
+    return this.#listener.drain(timeoutMs);
   }
 
   close(): void {

@@ -5,10 +5,11 @@ import { ZooKeeperCoordinator } from '../../../cluster/coordinator/zookeeper.js'
 import { Store } from '../../../cluster/store.js';
 import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/ports.js';
+import { ownedSlot, StandInDashboard } from '../../support/stand-in-dashboard.js';
 import { TcpLink } from '../../support/tcp-link.js';
 import { startZooKeeper, type ZooKeeperServer } from '../../support/zookeeper.js';
 import { openZooKeeper } from './coordinators.js';
-import { FakeDashboard, isOnline, ownedSlot, startTopology, type TestTopology } from './fixture.js';
+import { isOnline, startTopology, type TestTopology } from './fixture.js';
 
 // Two ticks of the test server: the least it grants.
 const SESSION_TIMEOUT_MS = 1_000;
@@ -21,7 +22,7 @@ describe('a proxy whose ZooKeeper fails', () => {
   let operator: Coordinator;
   let own: Coordinator;
   let store: Store;
-  let dashboard: FakeDashboard;
+  let dashboard: StandInDashboard;
   let proxy: TestTopology;
 
   beforeEach(async () => {
@@ -29,7 +30,7 @@ describe('a proxy whose ZooKeeper fails', () => {
     link = await TcpLink.to(server.port);
     operator = await openZooKeeper(server.port, LONG_SESSION_TIMEOUT_MS);
     store = new Store(operator, 'test');
-    dashboard = await FakeDashboard.start(store);
+    dashboard = await StandInDashboard.start(store);
     await dashboard.initCluster();
     own = await openZooKeeper(link.port, SESSION_TIMEOUT_MS);
     proxy = startTopology(own, dashboard);
@@ -135,7 +136,7 @@ test('a proxy that is started before its ZooKeeper serves once it is there', asy
     log: silentLog(),
   });
   // Its dashboard cannot be reached either: the operator sets it online in the tree.
-  const dashboard = await FakeDashboard.start(new Store(own, 'test'));
+  const dashboard = await StandInDashboard.start(new Store(own, 'test'));
   dashboard.close();
   const proxy = startTopology(own, dashboard);
   await eventually('a first attempt failed', () => proxy.topology.status.lastFailure !== '');

@@ -6,15 +6,16 @@ import type { Coordinator } from '../../../cluster/coordinator/coordinator.js';
 import { Store } from '../../../cluster/store.js';
 import { newProxyRecord } from '../../../proxy/topology/identity.js';
 import { eventually } from '../../support/eventually.js';
+import { StandInDashboard } from '../../support/stand-in-dashboard.js';
 import { type TestTree, TREES } from './coordinators.js';
-import { FakeDashboard, isOnline, startTopology, type TestTopology } from './fixture.js';
+import { isOnline, startTopology, type TestTopology } from './fixture.js';
 
 describe.each(TREES)('registration on %s', (_name, startTree) => {
   let tree: TestTree;
   let operator: Coordinator;
   let own: Coordinator;
   let store: Store;
-  let dashboard: FakeDashboard;
+  let dashboard: StandInDashboard;
   let proxy: TestTopology | null;
 
   beforeAll(async () => {
@@ -26,7 +27,7 @@ describe.each(TREES)('registration on %s', (_name, startTree) => {
     proxy = null;
     [operator, own] = await Promise.all([tree.open(), tree.open()]);
     store = new Store(operator, 'test');
-    dashboard = await FakeDashboard.start(store);
+    dashboard = await StandInDashboard.start(store);
   });
   afterEach(async () => {
     await proxy?.topology.stop();

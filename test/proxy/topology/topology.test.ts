@@ -2,22 +2,23 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Coordinator } from '../../../cluster/coordinator/coordinator.js';
 import { Store } from '../../../cluster/store.js';
 import { eventually } from '../../support/eventually.js';
+import { ownedSlot, StandInDashboard } from '../../support/stand-in-dashboard.js';
 import { type TestTree, TREES } from './coordinators.js';
-import { FakeDashboard, isOnline, ownedSlot, startTopology, type TestTopology } from './fixture.js';
+import { isOnline, startTopology, type TestTopology } from './fixture.js';
 
 describe.each(TREES)('the life of a proxy on %s', (_name, startTree) => {
   let tree: TestTree;
   let operator: Coordinator;
   let own: Coordinator;
   let store: Store;
-  let dashboard: FakeDashboard;
+  let dashboard: StandInDashboard;
   let proxy: TestTopology | null;
 
   beforeAll(async () => {
     tree = await startTree();
     operator = await tree.open();
     store = new Store(operator, 'test');
-    const first = await FakeDashboard.start(store);
+    const first = await StandInDashboard.start(store);
     await first.initCluster();
     first.close();
   });
@@ -28,7 +29,7 @@ describe.each(TREES)('the life of a proxy on %s', (_name, startTree) => {
   beforeEach(async () => {
     proxy = null;
     own = await tree.open();
-    dashboard = await FakeDashboard.start(store);
+    dashboard = await StandInDashboard.start(store);
   });
   afterEach(async () => {
     proxy?.sink.release();
