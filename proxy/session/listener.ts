@@ -82,7 +82,7 @@ export class Listener {
 
   /** Stops accepting; closes each session when it is quiet, and all that are left after the time. */
   async drain(timeoutMs: number): Promise<void> {
-    this.stopListening();
+    this.#stopListening();
     const deadline = performance.now() + timeoutMs;
     // A client that never pauses is closed between two commands, after all its replies.
     const patience = performance.now() + timeoutMs / 2;
@@ -98,13 +98,14 @@ export class Listener {
     this.close();
   }
 
-  stopListening(): void {
-    if (this.#server.listening) this.#server.close();
+  /** Cuts everything at once. */
+  close(): void {
+    this.#stopListening();
+    for (const session of [...this.#sessions]) session.destroy();
   }
 
-  close(): void {
-    this.stopListening();
-    for (const session of [...this.#sessions]) session.destroy();
+  #stopListening(): void {
+    if (this.#server.listening) this.#server.close();
   }
 
   #accept(accepted: Socket): void {

@@ -165,3 +165,23 @@ describe('authentication', () => {
     await secured.stop();
   });
 });
+
+describe('draining', () => {
+  it('gives every client its replies, then closes; and clients may be accepted again', async () => {
+    const drained = await startDataPlane(servers.map((server) => server.addr));
+    const idle = await RespClient.connect(drained.port);
+    const busy = await RespClient.connect(drained.port);
+    const commands = Array.from({ length: 20_000 }, (_, index) => ['SET', `drain:${index}`, 'x']);
+    await Promise.all([idle.call('PING'), busy.call('PING')]);
+    const replies = busy.pipeline(commands);
+    const done = drained.plane.drain(20_000);
+    await expect(RespClient.connect(drained.port)).rejects.toThrow('ECONNREFUSED');
+    expect(await replies).toHaveLength(commands.length);
+    await Promise.all([done, idle.closed, busy.closed]);
+    await drained.plane.listen({ host: '127.0.0.1', port: drained.port });
+    const again = await RespClient.connect(drained.port);
+    expect(await again.text('GET', 'drain:0')).toBe('$1\r\nx\r\n');
+    again.close();
+    drained.close();
+  });
+});
