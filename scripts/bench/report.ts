@@ -62,7 +62,8 @@ function conditions(
       `clients, ${options.keys} keys, values of ${options.valueSize} bytes; medians of ` +
       `${options.rounds} interleaved rounds, ${options.seconds} s a run.`,
     'CPU is that of the target alone, all threads and child processes; RSS at the end of a run ' +
-      'and its peak within it; latencies are those of a whole pipeline.',
+      'and its peak within it; latencies are those of a whole pipeline; ratios are medians of the ' +
+      "rounds' own.",
     `Other programs took ${(otherLoad * 100).toFixed(0)}% of the machine meanwhile.`,
   ];
   return lines.map((line) => (format === 'markdown' ? `- ${line}` : line)).join('\n');
@@ -89,13 +90,9 @@ function ratios(series: Series, all: readonly Series[]): Row {
   const { test, pipeline } = series.cell;
   const nutcracker = findSeries(all, NUTCRACKER, series.cell);
   const direct = findSeries(all, DIRECT, series.cell);
-  const to = (
-    other: Series | undefined,
-    field: 'requestsPerSecond' | 'cpuMicrosPerOp' | 'p99Ms',
-  ): string => {
-    const value = series.median[field];
-    const base = other?.median[field];
-    return value === null || !base ? '-' : (value / base).toFixed(2);
+  const to = (other: Series | undefined, field: ComparedField): string => {
+    const ratio = other && medianRatio(series, other, field);
+    return ratio ? ratio.toFixed(2) : '-';
   };
   return [
     test.toUpperCase(),
@@ -106,6 +103,25 @@ function ratios(series: Series, all: readonly Series[]): Row {
     to(nutcracker, 'p99Ms'),
     to(direct, 'requestsPerSecond'),
   ];
+}
+
+type ComparedField = 'requestsPerSecond' | 'cpuMicrosPerOp' | 'p99Ms';
+
+/**
+ * The median of the rounds' own ratios: the runs of one round are neighbours in time, so what
+ * disturbs the machine for a while disturbs both.
+ *
+ * @returns null if a figure is not known.
+ */
+function medianRatio(series: Series, base: Series, field: ComparedField): number | null {
+  const ratios: number[] = [];
+  for (const [round, run] of series.runs.entries()) {
+    const value = run[field];
+    const baseValue = base.runs[round]?.[field];
+    if (value === null || !baseValue) return null;
+    ratios.push(value / baseValue);
+  }
+  return median(ratios);
 }
 
 function findSeries(all: readonly Series[], target: string, cell: Cell): Series | undefined {

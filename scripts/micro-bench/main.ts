@@ -3,9 +3,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { alignedTable } from '../bench/text-table.js';
 import { framing } from './framing.js';
 import { hashing } from './hashing.js';
+import { lookups } from './looking-up.js';
 import { type MicroCase, type MicroResult, measureCase } from './micro-case.js';
+import { sessionPath } from './session-path.js';
 
-const CASES: readonly MicroCase[] = [...hashing, ...framing];
+const CASES: readonly MicroCase[] = [...hashing, ...framing, ...lookups, ...sessionPath];
 
 /** `npm run bench:micro`: what the steps of the hot path cost, each by itself. */
 export async function run(args: readonly string[]): Promise<void> {

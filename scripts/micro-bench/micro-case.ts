@@ -2,7 +2,7 @@
 export interface MicroCase {
   readonly name: string;
   /**
-   * Does the step `times` times in a loop of its own.
+   * Does the step `times` times (a little more is no harm) in a loop of its own.
    *
    * @returns a number that depends on every step, so that no compiler leaves one out.
    */
