@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, realpathSync, write } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync, realpathSync, write } from 'node:fs';
 import { join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import { CoordinatorError } from './coordinator.js';
 import type { ProcessIdentity } from './process-identity.js';
 
 /** What is kept of a node. Its children are found by their keys. */
@@ -36,6 +37,10 @@ const MAX_READERS = 512;
 /** Bytes of a path that still fit into a key of LMDB. */
 export const MAX_PATH_BYTES = 1900;
 
+// mdb.c: MDB_MAGIC, at the start of the first page's data, little endian on all we run on.
+const MAGIC = 0xbeefc0de;
+const MAGIC_AT = 24;
+
 const openStores = new Map<string, EmbeddedStore>();
 
 /**
@@ -53,7 +58,17 @@ export class EmbeddedStore {
 
   private constructor(folder: string) {
     this.folder = folder;
-    this.#root = open({ path: folder, mapSize: MAP_BYTES, maxReaders: MAX_READERS, maxDbs: 8 });
+    this.#root = open({
+      path: folder,
+      mapSize: MAP_BYTES,
+      maxReaders: MAX_READERS,
+      maxDbs: 8,
+      // The default, flushing while the next transaction runs, takes the death of another process
+      // in the midst of a write for a fatal error of our own (MDB_PANIC), every second time.
+      overlappingSync: false,
+      // The default leaves a promise to nobody, whose rejection (disk full) would end the process.
+      eventTurnBatching: false,
+    });
     this.#nodes = this.#root.openDB({ name: 'nodes', encoding: 'json' });
     this.#sessions = this.#root.openDB({ name: 'sessions', encoding: 'json' });
     this.#owned = this.#root.openDB({ name: 'owned', encoding: 'json' });
@@ -76,6 +91,7 @@ export class EmbeddedStore {
         shared.#users++;
         return shared;
       }
+      checkDataFile(join(path, 'data.mdb'));
       const store = new EmbeddedStore(path);
       openStores.set(path, store);
       return store;
@@ -147,17 +163,19 @@ export class EmbeddedStore {
    * before its first `put` leaves everything as it was.
    */
   async write<T>(work: (commit: number) => T): Promise<T> {
-    const outcome = await this.#root.transaction((): { value: T } | { error: unknown } => {
-      const commit = this.commit + 1;
-      try {
-        const value = work(commit);
-        this.#root.put('commit', commit);
-        return { value };
-      } catch (error) {
-        // An error that left the callback would take others' writes of this batch with it.
-        return { error };
-      }
-    });
+    const outcome = await committed(
+      this.#root.transaction((): { value: T } | { error: unknown } => {
+        const commit = this.commit + 1;
+        try {
+          const value = work(commit);
+          this.#root.put('commit', commit);
+          return { value };
+        } catch (error) {
+          // An error that left the callback would take others' writes of this batch with it.
+          return { error };
+        }
+      }),
+    );
     if ('error' in outcome) throw outcome.error;
     this.refresh();
     // The content does not matter; an error means that the others see the change at their poll.
@@ -189,6 +207,32 @@ export class EmbeddedStore {
     openStores.delete(this.folder);
     closeSync(this.#changeFile);
     await this.#root.close();
+  }
+}
+
+/** LMDB would end the process with a segmentation fault. @throws Error */
+function checkDataFile(file: string): void {
+  if (!existsSync(file)) return;
+  const descriptor = openSync(file, 'r');
+  try {
+    const head = Buffer.alloc(MAGIC_AT + 4);
+    const length = readSync(descriptor, head, 0, head.length, 0);
+    if (length === 0) return;
+    if (head.readUInt32LE(MAGIC_AT) !== MAGIC) throw new Error(`${file} is not of LMDB`);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The outcome of a transaction; of a failed commit (disk full) the error behind it. */
+async function committed<T>(transaction: Promise<T>): Promise<T> {
+  try {
+    return await transaction;
+  } catch (error) {
+    if (!(error instanceof Error) || !('commitError' in error)) throw error;
+    // A promise that is never kept, only broken.
+    const cause = await Promise.resolve(error.commitError).catch((reason: unknown) => reason);
+    throw new CoordinatorError(`a write could not be saved: ${messageOf(cause)}`, { cause });
   }
 }
 

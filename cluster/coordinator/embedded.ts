@@ -59,6 +59,7 @@ export class EmbeddedCoordinator implements Coordinator {
   #sessionId = newSessionId();
   #timer: NodeJS.Timeout | undefined;
   #changes: FSWatcher | undefined;
+  #closing: Promise<void> | undefined;
   #isReaping = false;
   #isRenewing = false;
 
@@ -176,8 +177,12 @@ export class EmbeddedCoordinator implements Coordinator {
     return this.#watches.add('children', path, listener);
   }
 
-  async close(): Promise<void> {
-    if (this.state === 'closed') return;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     clearInterval(this.#timer);
     this.#changes?.close();
     this.#states.change('closed');
@@ -284,16 +289,30 @@ export class EmbeddedCoordinator implements Coordinator {
   }
 
   #look(): void {
-    if (this.state === 'connected') this.#watches.check();
+    if (this.state !== 'connected') return;
+    try {
+      this.#watches.check();
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'the embedded coordinator cannot be read');
+    }
   }
 
   #tick(): void {
     this.#liveness.beat(this.#sessionId);
-    this.#store.refresh();
     if (this.state === 'expired') void this.#renew();
-    else if (!this.#store.session(this.#sessionId)) this.#expire();
+    else if (!this.#hasSession()) this.#expire();
     void this.#reap();
     this.#look();
+  }
+
+  #hasSession(): boolean {
+    try {
+      this.#store.refresh();
+      return this.#store.session(this.#sessionId) !== undefined;
+    } catch (error) {
+      this.#log.error({ error: messageOf(error) }, 'the embedded coordinator cannot be read');
+      return true;
+    }
   }
 
   /** Ends the sessions of processes that have ended. */

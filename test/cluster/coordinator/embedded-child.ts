@@ -1,0 +1,63 @@
+/**
+ * A client of the embedded coordinator in a process of its own, to be killed. Every line it
+ * prints is a fact that must hold whatever happens afterwards.
+ *
+ * Arguments: folder, session timeout in ms, what to do, its argument.
+ */
+import { silentLog } from '../../../base/log.js';
+import { BadVersionError } from '../../../cluster/coordinator/coordinator.js';
+import { EmbeddedCoordinator } from '../../../cluster/coordinator/embedded.js';
+
+const [folder = '', sessionTimeout = '', task = '', argument = ''] = process.argv.slice(2);
+const coordinator = await EmbeddedCoordinator.open({
+  folder,
+  sessionTimeoutMs: Number(sessionTimeout),
+  log: silentLog(),
+});
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Makes the node twice, ephemeral in both ways, and tells of its states. */
+async function register(path: string): Promise<void> {
+  coordinator.onState(say);
+  coordinator.onNewSession(() => say('new session'));
+  await coordinator.create(`${path}/restored`, 'from the child', { ephemeral: 'restored' });
+  await coordinator.create(`${path}/session`, 'from the child', { ephemeral: 'session' });
+  say('registered');
+}
+
+/** Writes as fast as it can, in three ways, until killed. */
+async function write(path: string): Promise<void> {
+  for (let round = 0; ; round++) {
+    const node = `${path}/${process.pid}-${round}`;
+    await coordinator.create(node, 'created');
+    say(`${node} created`);
+    await coordinator.set(node, 'set');
+    say(`${node} set`);
+    await coordinator.multi([
+      { type: 'set', path: node, data: 'multi' },
+      { type: 'create', path: `${node}/below`, data: 'multi' },
+    ]);
+    say(`${node} multi`);
+  }
+}
+
+/** Counts the node up 100 times with compare-and-set. */
+async function increment(path: string): Promise<void> {
+  for (let done = 0; done < 100; ) {
+    const node = await coordinator.get(path);
+    if (!node) throw new Error(`no ${path}`);
+    try {
+      await coordinator.set(path, String(Number(node.data) + 1), node.version);
+      done++;
+    } catch (error) {
+      if (!(error instanceof BadVersionError)) throw error;
+    }
+  }
+  await coordinator.close();
+}
+
+const tasks: Record<string, (path: string) => Promise<void>> = { register, write, increment };
+await tasks[task]?.(argument);
