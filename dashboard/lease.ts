@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { Backoff } from '../base/backoff.js';
+import { withDeadline } from '../base/deadline.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import {
@@ -17,6 +18,8 @@ import { probeAddress } from './probe.js';
 const LOOK_AGAIN_MS = 200;
 /** What a coordinator may need beyond the session timeout until it drops a dead session's node. */
 const EXPIRY_MARGIN_MS = 5_000;
+/** We end all the same if the coordinator is away: the session's end removes the node. */
+const RELEASE_TIMEOUT_MS = 2_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
@@ -144,7 +147,7 @@ export class Lease {
     await this.#retaking;
     if (!wasHeld || this.#coordinator.state === 'closed') return;
     try {
-      await this.#coordinator.delete(this.#path);
+      await withDeadline(this.#coordinator.delete(this.#path), RELEASE_TIMEOUT_MS, 'coordinator');
     } catch (error) {
       if (error instanceof NoNodeError) return;
       this.#log.warn({ reason: messageOf(error) }, 'the lease stays until the session expires');

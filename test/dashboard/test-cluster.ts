@@ -35,7 +35,8 @@ export class TestCluster {
   }
 
   async redis(args: readonly string[] = []): Promise<RedisServer> {
-    const server = await startRedis(args);
+    // Redis 7 waits 5 s for more replicas before it synchronises the first.
+    const server = await startRedis(['--repl-diskless-sync-delay', '0', ...args]);
     this.#servers.push(server);
     return server;
   }
