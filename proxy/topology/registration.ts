@@ -131,11 +131,15 @@ export class Registration {
     this.#jodisInSession = false;
   }
 
-  /** Says in our record that clients are not to come any more. The node stays: so we get asked. */
+  /**
+   * Says in our record that clients are not to come any more. The word is Codis's `mark_offline`:
+   * a dashboard goes on asking us about changes, as it must while commands are under way, and does
+   * not take a closed port for the end of us.
+   */
   async markLeaving(): Promise<void> {
     await this.retract();
     if (!this.#nodeInSession || this.#record.state !== 'online') return;
-    this.#record = { ...this.#record, state: 'offline' };
+    this.#record = { ...this.#record, state: 'mark_offline' };
     await this.#store.coordinator.set(this.path, JSON.stringify(this.#record));
   }
 

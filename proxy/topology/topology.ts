@@ -137,9 +137,11 @@ export class Topology {
     this.#stopping.abort();
     await this.#withinTime('ending registration', this.#task.stop());
     this.#become('draining');
-    // Clients of Jodis look elsewhere from here on; the follower goes on acknowledging, for as
-    // long as commands may be under way.
-    await this.#withinTime('leaving', this.#registration.markLeaving());
+    if (this.#store.coordinator.state === 'connected') {
+      // Clients of Jodis look elsewhere from here on; the follower goes on acknowledging, for as
+      // long as commands may be under way.
+      await this.#withinTime('leaving', this.#registration.markLeaving());
+    }
     await this.#serving.end();
     this.#follower.stop();
     for (const handle of this.#handles) handle.close();

@@ -51,14 +51,14 @@ describe('a codis-proxy process', () => {
   });
 
   test('accepts no clients before it is online', async () => {
-    cluster.dashboard.refuse();
+    cluster.standIn.refuse();
     const proxy = await cluster.startProxy('proxy_2');
     await eventually('it is registered', () => cluster.store.loadProxy('proxy_2'));
     expect(await isRefused(proxy.port)).toBe(true);
     const { status, body } = await proxy.health();
     expect(status).toBe(503);
     expect(body).toMatchObject({ state: 'offline', coordinator: 'connected' });
-    cluster.dashboard.agree();
+    cluster.standIn.agree();
     await proxy.serves();
     expect(await isRefused(proxy.port)).toBe(false);
   });
@@ -75,22 +75,56 @@ describe('a codis-proxy process', () => {
     },
   );
 
+  test('SIGTERM under load: every command sent is answered, and none with an error', async () => {
+    const { proxy, groups } = cluster;
+    const commands = Array.from({ length: 200 }, (_, index) => ['INCR', `counter:${index}`]);
+    let answered = 0;
+    const load = Array.from({ length: 4 }, async () => {
+      const client = await RespClient.connect(proxy.port);
+      for (;;) {
+        const before = answered;
+        try {
+          const replies = await client.pipeline(commands);
+          for (const reply of replies) expect(reply.toString()).toMatch(/^:\d+\r\n$/);
+          answered += replies.length;
+        } catch (error) {
+          // Closed between two pipelines, or with one on its way: not in the middle of its replies.
+          expect(String(error)).toContain('closed after 0 of 200 replies');
+          return answered - before;
+        }
+      }
+    });
+    await eventually('load is on', () => answered > 10_000);
+    expect(await proxy.process.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    await Promise.all(load);
+    // Nothing was done that was not answered.
+    let sum = 0;
+    for (const group of groups) {
+      const direct = await RespClient.connect(group.port);
+      const keys = commands.map(([, key]) => key ?? '');
+      const values = (await direct.call('MGET', ...keys)).toString().matchAll(/\r\n(\d+)/g);
+      for (const [, value] of values) sum += Number(value);
+      direct.close();
+    }
+    expect(sum).toBe(answered);
+  });
+
   test('marked offline: ends as by SIGTERM', async () => {
-    const { proxy, store, dashboard } = cluster;
-    await dashboard.setState('proxy_1', 'mark_offline');
+    const { proxy, store, standIn } = cluster;
+    await standIn.setState('proxy_1', 'mark_offline');
     expect(await proxy.process.exited).toEqual({ code: 0, signal: null });
     expect(await store.loadProxy('proxy_1')).toBeNull();
     expect(await store.loadFences()).toEqual([]);
   });
 
   test('offline and online again: clients are served again, by the table of then', async () => {
-    const { proxy, dashboard, store, groups } = cluster;
-    await dashboard.setState('proxy_1', 'offline');
+    const { proxy, standIn, store, groups } = cluster;
+    await standIn.setState('proxy_1', 'offline');
     await eventually('refused', () => isRefused(proxy.port));
     // All in group 2, where it was in two: told to nobody.
     const slots = (await store.loadSlots()).map((slot) => ownedSlot(slot.id, 2));
     await store.saveSlots(slots);
-    await dashboard.setState('proxy_1', 'online');
+    await standIn.setState('proxy_1', 'online');
     await proxy.serves();
     const client = await RespClient.connect(proxy.port);
     for (let index = 0; index < 20; index++) {
@@ -128,6 +162,57 @@ describe('a codis-proxy process', () => {
     expect(await cluster.store.loadFences()).toEqual([cluster.proxy.addr]);
     expect((await cluster.store.loadProxy('proxy_1'))?.state).toBe('online');
   });
+});
+
+test('with a real dashboard: set online, told of changes, set offline', async () => {
+  const cluster = await TestCluster.start({ dashboard: 'process', proxies: 2 });
+  const { proxy, store, groups } = cluster;
+  const { client } = cluster.dashboard;
+  expect((await client.listProxies()).map(({ id, state }) => [id, state])).toEqual([
+    ['proxy_1', 'online'],
+    ['proxy_2', 'online'],
+  ]);
+  // Answered only when both proxies have acknowledged it.
+  await client.setSlots({ from: 0, to: 511, new_group: 2, status: 'online' });
+  const user = await RespClient.connect(proxy.port);
+  for (let index = 0; index < 20; index++) {
+    expect(await user.text('SET', `key:${index}`, 'value')).toBe('+OK\r\n');
+  }
+  user.close();
+  const direct = await RespClient.connect(groups[1]!.port);
+  expect(await direct.text('DBSIZE')).toBe(':20\r\n');
+  direct.close();
+
+  await client.setProxyState('proxy_2', 'offline');
+  expect(await cluster.proxies[1]!.process.exited).toEqual({ code: 0, signal: null });
+  expect(await store.loadFences()).toEqual([proxy.addr]);
+  await client.setSlots({ from: 0, to: 511, new_group: 1, status: 'online' });
+  await cluster.stop();
+});
+
+test('on ZooKeeper: it dies and comes back, and clients notice nothing', async () => {
+  const zookeeper = await startZooKeeper();
+  const cluster = await TestCluster.start({ zk: zookeeper.addr });
+  const { proxy, store, standIn } = cluster;
+  const client = await RespClient.connect(proxy.port);
+  await zookeeper.stop();
+  await eventually('the loss is noticed', async () => {
+    return (await proxy.health()).body.coordinator !== 'connected';
+  });
+  expect((await proxy.health()).status).toBe(200);
+  expect(await client.text('SET', 'fruit', 'pear')).toBe('+OK\r\n');
+  const newcomer = await RespClient.connect(proxy.port);
+  expect(await newcomer.text('GET', 'fruit')).toBe('$4\r\npear\r\n');
+  await zookeeper.restart();
+  await eventually('the proxy is back', async () => {
+    return (await proxy.health()).body.coordinator === 'connected' && store.loadProxy('proxy_1');
+  });
+  const seq = await standIn.changeSlot(ownedSlot(7, 2));
+  await standIn.acknowledged(seq, 'proxy_1');
+  expect(await client.text('GET', 'fruit')).toBe('$4\r\npear\r\n');
+  for (const user of [client, newcomer]) user.close();
+  await cluster.stop();
+  await zookeeper.stop();
 });
 
 test('on ZooKeeper: kill -9 and start again, while the old node is still there', async () => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../base/config.js';
 import { silentLog } from '../../base/log.js';
-import type { Coordinator } from '../../cluster/coordinator/coordinator.js';
 import { openCoordinator } from '../../cluster/coordinator/open.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import { Store } from '../../cluster/store.js';
+import { DashboardClient } from '../../dashboard/api/client.js';
 import { eventually } from './eventually.js';
 import { freePort } from './ports.js';
 import { TestProcess, temporaryFolder } from './process.js';
@@ -14,6 +14,7 @@ import { type RedisServer, startRedis } from './redis-server.js';
 import { PRODUCT, StandInDashboard } from './stand-in-dashboard.js';
 
 const PROXY_PROGRAM = fileURLToPath(new URL('../../bin/codis-proxy', import.meta.url));
+const TOOL_PROGRAM = fileURLToPath(new URL('../../bin/codis-config', import.meta.url));
 
 export interface ClusterOptions {
   /** Redis servers, each the master of a group of its own, with slots in equal shares. */
@@ -24,6 +25,11 @@ export interface ClusterOptions {
   /** More keys of config.ini, for every process of the cluster. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly redisArgs?: readonly string[];
+  /**
+   * `process`: a real dashboard, which also sets the cluster up, by its REST API. `stand-in`: none;
+   * the records are written directly, which is faster. By default the latter.
+   */
+  readonly dashboard?: 'process' | 'stand-in';
 }
 
 /** A codis-proxy process with its own config.ini. */
@@ -70,63 +76,97 @@ export class ProxyProcess {
   }
 }
 
+/** `codis-config dashboard` as a process, answering when `start` resolves. */
+export class DashboardProcess {
+  readonly addr: string;
+  readonly client: DashboardClient;
+  readonly process: TestProcess;
+
+  private constructor(port: number, configFile: string) {
+    this.addr = `127.0.0.1:${port}`;
+    this.client = new DashboardClient(this.addr);
+    this.process = new TestProcess(process.execPath, [
+      ...[TOOL_PROGRAM, '-c', configFile, 'dashboard', `--addr=${this.addr}`],
+    ]);
+  }
+
+  static async start(configFile: string): Promise<DashboardProcess> {
+    const dashboard = new DashboardProcess(await freePort(), configFile);
+    await eventually('the dashboard answers', async () => {
+      const { isRunning, stderr } = dashboard.process;
+      if (!isRunning) throw new Error(`the dashboard ended: ${stderr}`);
+      return dashboard.client.health();
+    });
+    return dashboard;
+  }
+
+  /** A group for each server, as its master, and equal shares of the slots. */
+  async setUp(servers: readonly RedisServer[]): Promise<void> {
+    await this.client.initSlots();
+    const share = SLOT_COUNT / servers.length;
+    for (const [index, { addr }] of servers.entries()) {
+      const group = index + 1;
+      await this.client.addGroup(group);
+      await this.client.addServer(group, addr, 'master');
+      await this.client.setSlots({
+        from: Math.ceil(index * share),
+        to: Math.ceil((index + 1) * share) - 1,
+        new_group: group,
+        status: 'online',
+      });
+    }
+  }
+}
+
 /**
  * A cluster of real processes: redis-servers and codis-proxies over a coordinator, with a
- * stand-in for the dashboard that writes what it is told. Everything is served when `start`
- * resolves; `stop` ends all of it, as does the end of the test's process.
+ * dashboard or a stand-in for it. Clients are served when `start` resolves. `stop` ends all of
+ * it, as does the end of the test's process.
  */
 export class TestCluster {
   readonly groups: readonly RedisServer[];
   readonly proxies: ProxyProcess[] = [];
-  /** The operator's view of the tree. */
-  readonly store: Store;
-  readonly dashboard: StandInDashboard;
-  readonly #coordinator: Coordinator;
-  readonly #config: string;
+  /** The tree, and what an operator writes there without a dashboard. */
+  readonly standIn: StandInDashboard;
   readonly #folder: string;
+  readonly #config: string;
+  readonly #dashboard: DashboardProcess | null;
 
   private constructor(
     folder: string,
     config: string,
-    coordinator: Coordinator,
-    dashboard: StandInDashboard,
+    standIn: StandInDashboard,
+    dashboard: DashboardProcess | null,
     groups: readonly RedisServer[],
   ) {
     this.#folder = folder;
     this.#config = config;
-    this.#coordinator = coordinator;
-    this.store = dashboard.store;
-    this.dashboard = dashboard;
+    this.#dashboard = dashboard;
+    this.standIn = standIn;
     this.groups = groups;
   }
 
   static async start(options: ClusterOptions = {}): Promise<TestCluster> {
-    const { groups: groupCount = 2, proxies: proxyCount = 1, zk, redisArgs = [] } = options;
+    const { groups: groupCount = 2, proxies: proxyCount = 1, redisArgs = [] } = options;
     const folder = temporaryFolder();
-    const settings = {
-      product: PRODUCT,
-      coordinator: zk ? 'zookeeper' : 'embedded',
-      ...(zk ? { zk } : { embedded_path: join(folder, 'coordinator') }),
-      zk_session_timeout: 3_000,
-      ...options.config,
-    };
-    const config = Object.entries(settings)
-      .map(([key, value]) => `${key}=${value}\n`)
-      .join('');
+    const config = configText(folder, options);
     const [groups, coordinator] = await Promise.all([
       Promise.all(Array.from({ length: groupCount }, () => startRedis(redisArgs))),
       openCoordinator(parseConfig(config, 'test'), silentLog()),
     ]);
-    const dashboard = await StandInDashboard.start(new Store(coordinator, PRODUCT));
-    const share = SLOT_COUNT / groupCount;
-    await dashboard.initSlots((slotId) => 1 + Math.floor(slotId / share));
-    for (const [index, { addr }] of groups.entries()) {
-      await dashboard.saveServer(index + 1, addr, 'master');
+    const standIn = await StandInDashboard.start(new Store(coordinator, PRODUCT));
+    let dashboard: DashboardProcess | null = null;
+    if (options.dashboard === 'process') {
+      const file = join(folder, 'dashboard.ini');
+      writeFileSync(file, config);
+      dashboard = await DashboardProcess.start(file);
+      await dashboard.setUp(groups);
+    } else {
+      await standIn.setUp(groups.map((group) => group.addr));
     }
-    const cluster = new TestCluster(folder, config, coordinator, dashboard, groups);
-    const proxies = await Promise.all(
-      Array.from({ length: proxyCount }, (_, index) => cluster.startProxy(`proxy_${index + 1}`)),
-    );
+    const cluster = new TestCluster(folder, config, standIn, dashboard, groups);
+    const ids = Array.from({ length: proxyCount }, (_, index) => `proxy_${index + 1}`);
+    const proxies = await Promise.all(ids.map((id) => cluster.startProxy(id)));
     await Promise.all(proxies.map((proxy) => proxy.serves()));
     return cluster;
   }
@@ -137,7 +177,7 @@ export class TestCluster {
    * @param more config.ini keys of this proxy alone
    */
   async startProxy(id: string, more: Readonly<Record<string, string>> = {}): Promise<ProxyProcess> {
-    const own = { proxy_id: id, dashboard_addr: this.dashboard.addr, ...more };
+    const own = { proxy_id: id, dashboard_addr: this.#dashboardAddr, ...more };
     const lines = Object.entries(own).map(([key, value]) => `${key}=${value}\n`);
     const file = join(this.#folder, `${id}-${this.proxies.length}.ini`);
     writeFileSync(file, this.#config + lines.join(''));
@@ -153,10 +193,39 @@ export class TestCluster {
     return first;
   }
 
+  get store(): Store {
+    return this.standIn.store;
+  }
+
+  /** The dashboard's process and client. */
+  get dashboard(): DashboardProcess {
+    if (!this.#dashboard) throw new Error("the cluster was started without dashboard: 'process'");
+    return this.#dashboard;
+  }
+
+  get #dashboardAddr(): string {
+    return this.#dashboard?.addr ?? this.standIn.addr;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.proxies.map((proxy) => proxy.process.stop('SIGKILL')));
-    this.dashboard.close();
-    await this.#coordinator.close();
+    await this.#dashboard?.process.stop('SIGKILL');
+    this.standIn.close();
+    await this.store.coordinator.close();
     await Promise.all(this.groups.map((group) => group.stop()));
   }
+}
+
+/** A config.ini for all processes of a cluster. */
+function configText(folder: string, { zk, config }: ClusterOptions): string {
+  const settings = {
+    product: PRODUCT,
+    coordinator: zk ? 'zookeeper' : 'embedded',
+    ...(zk ? { zk } : { embedded_path: join(folder, 'coordinator') }),
+    zk_session_timeout: 3_000,
+    ...config,
+  };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
 }

@@ -61,28 +61,21 @@ export class StandInDashboard {
     await this.store.coordinator.set(path, JSON.stringify({ ...record, state }));
   }
 
-  /**
-   * Makes the slots, in one step.
-   *
-   * @param groupOf the group each slot is in
-   */
-  async initSlots(groupOf: (slotId: number) => number): Promise<void> {
+  /** A group for each address, as its master, and equal shares of the slots. */
+  async setUp(masters: readonly string[]): Promise<void> {
     const { coordinator, paths } = this.store;
+    const share = SLOT_COUNT / masters.length;
     await coordinator.create(paths.slots, '');
     await coordinator.multi(
       Array.from({ length: SLOT_COUNT }, (_, slotId) => ({
         type: 'create',
         path: paths.slot(slotId),
-        data: JSON.stringify(ownedSlot(slotId, groupOf(slotId))),
+        data: JSON.stringify(ownedSlot(slotId, 1 + Math.floor(slotId / share))),
       })),
     );
-  }
-
-  /** Slots 0 to 511 in group 1 and the others in group 2; a master each. */
-  async initCluster(): Promise<void> {
-    await this.initSlots((slotId) => (slotId < SLOT_COUNT / 2 ? 1 : 2));
-    await this.saveServer(1, '127.0.0.1:6001', 'master');
-    await this.saveServer(2, '127.0.0.1:6002', 'master');
+    for (const [index, addr] of masters.entries()) {
+      await this.saveServer(index + 1, addr, 'master');
+    }
   }
 
   async saveServer(groupId: number, addr: string, type: ServerType): Promise<void> {

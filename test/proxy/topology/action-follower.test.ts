@@ -20,7 +20,7 @@ describe.each(TREES)('following actions on %s', (_name, startTree) => {
     operator = await tree.open();
     store = new Store(operator, 'test');
     dashboard = await StandInDashboard.start(store);
-    await dashboard.initCluster();
+    await dashboard.setUp(['127.0.0.1:6001', '127.0.0.1:6002']);
   });
   afterAll(async () => {
     dashboard.close();

@@ -31,7 +31,7 @@ describe('a proxy whose ZooKeeper fails', () => {
     operator = await openZooKeeper(server.port, LONG_SESSION_TIMEOUT_MS);
     store = new Store(operator, 'test');
     dashboard = await StandInDashboard.start(store);
-    await dashboard.initCluster();
+    await dashboard.setUp(['127.0.0.1:6001', '127.0.0.1:6002']);
     own = await openZooKeeper(link.port, SESSION_TIMEOUT_MS);
     proxy = startTopology(own, dashboard);
     await isOnline(proxy);

@@ -19,7 +19,7 @@ describe.each(TREES)('the life of a proxy on %s', (_name, startTree) => {
     operator = await tree.open();
     store = new Store(operator, 'test');
     const first = await StandInDashboard.start(store);
-    await first.initCluster();
+    await first.setUp(['127.0.0.1:6001', '127.0.0.1:6002']);
     first.close();
   });
   afterAll(async () => {
@@ -110,8 +110,8 @@ describe.each(TREES)('the life of a proxy on %s', (_name, startTree) => {
         drained = resolve;
       });
     const stopped = proxy.topology.stop();
-    await eventually('the record says offline', async () => {
-      return (await store.loadProxy('proxy_1'))?.state === 'offline';
+    await eventually('the record says so', async () => {
+      return (await store.loadProxy('proxy_1'))?.state === 'mark_offline';
     });
     expect(await operator.children('/jodis/test')).toEqual([]);
     expect(await store.loadFences()).toEqual(['127.0.0.1:19000']);
