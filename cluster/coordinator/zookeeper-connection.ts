@@ -150,7 +150,10 @@ export class ZooKeeperConnection {
       this.#unanswered.add(reject);
       try {
         send(this.#client, (error, value) => {
-          // After a loss the package reports what `drop` has already told.
+          // The package's word for a connection that has ended; `drop` answers all alike.
+          if (error?.code === zookeeper.Exception.CONNECTION_LOSS) {
+            this.drop('the connection was closed');
+          }
           if (!this.#unanswered.delete(reject)) return;
           if (error) reject(error);
           else resolve(value);
