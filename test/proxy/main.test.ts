@@ -82,15 +82,16 @@ describe('a codis-proxy process', () => {
     const load = Array.from({ length: 4 }, async () => {
       const client = await RespClient.connect(proxy.port);
       for (;;) {
-        const before = answered;
         try {
           const replies = await client.pipeline(commands);
           for (const reply of replies) expect(reply.toString()).toMatch(/^:\d+\r\n$/);
           answered += replies.length;
         } catch (error) {
-          // Closed between two pipelines, or with one on its way: not in the middle of its replies.
-          expect(String(error)).toContain('closed after 0 of 200 replies');
-          return answered - before;
+          // Closed between two commands; what had come of the last pipeline's replies counts.
+          const closed = /closed after (\d+) of 200 replies/.exec(String(error));
+          expect(closed).not.toBeNull();
+          answered += Number(closed?.[1]);
+          return;
         }
       }
     });
