@@ -1,9 +1,10 @@
 import { silentLog } from '../../../base/log.js';
 import { ZooKeeperCoordinator } from '../../../cluster/coordinator/zookeeper.js';
 import { startZooKeeper } from '../../support/zookeeper.js';
-import { describeCoordinator } from './conformance.js';
+import { type Clients, describeCoordinator } from './conformance.js';
+import { describeHistories } from './random-histories.js';
 
-describeCoordinator('zookeeper', async () => {
+async function start(): Promise<Clients> {
   const server = await startZooKeeper();
   return {
     open: async () => {
@@ -17,4 +18,7 @@ describeCoordinator('zookeeper', async () => {
     },
     end: () => server.stop(),
   };
-});
+}
+
+describeCoordinator('zookeeper', start);
+describeHistories('zookeeper', start);
