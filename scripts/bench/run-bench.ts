@@ -1,6 +1,12 @@
 import { formatAddress } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
-import { requireProgram } from '../support/child-server.js';
+import {
+  ensurePrograms,
+  findProgram,
+  REDIS,
+  REDIS_TOOLS,
+  type Requirement,
+} from '../local-cluster/programs.js';
 import { describeMachine } from './machine.js';
 import { measure, type Progress } from './measurement.js';
 import type { BenchOptions } from './options.js';
@@ -16,7 +22,7 @@ export async function runBench(
   signal: AbortSignal,
   progress: Progress,
 ): Promise<BenchResult> {
-  requireProgram('redis-benchmark', 'redis-tools');
+  await ensurePrograms(requirements(options), (line) => console.error(line));
   const servers = new Servers();
   const killNow = (): void => servers.killNow();
   process.once('exit', killNow);
@@ -45,8 +51,26 @@ export async function runBench(
   }
 }
 
+const TWEMPROXY: Requirement = {
+  name: NUTCRACKER,
+  isPresent: () => findProgram('nutcracker') !== null,
+  packages: ['nutcracker'],
+  hint: `install it: apt-get install nutcracker; or leave it out: --only ${OURS},${DIRECT}`,
+};
+
+function requirements(options: BenchOptions): Requirement[] {
+  const required = [REDIS_TOOLS];
+  if (options.backends === null) required.push(REDIS);
+  if (isWanted(NUTCRACKER, options)) required.push(TWEMPROXY);
+  return required;
+}
+
+function isWanted(name: string, { only }: BenchOptions): boolean {
+  return only === null || only.includes(name);
+}
+
 async function startTargets(servers: Servers, options: BenchOptions): Promise<Target[]> {
-  const wanted = (name: string): boolean => options.only === null || options.only.includes(name);
+  const wanted = (name: string): boolean => isWanted(name, options);
   if (options.backends) servers.useBackends(options.backends);
   else await servers.startBackends();
 

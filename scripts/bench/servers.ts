@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Address, formatAddress } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
-import { ChildServer, freePorts, requireProgram } from '../support/child-server.js';
+import { findRedis } from '../local-cluster/programs.js';
+import { ChildServer, freePorts } from '../support/child-server.js';
 import { answersGet } from './raw-connection.js';
 import type { Target } from './target.js';
 
@@ -30,14 +31,14 @@ export class Servers {
     return this.#running.map(({ pid }) => pid);
   }
 
-  /** Two stock redis-servers without persistence. */
+  /** Two stock redis-servers, which must be installed, without persistence. */
   async startBackends(): Promise<void> {
     const ports = await freePorts(2);
     this.#backends = await Promise.all(
       ports.map((port) =>
         this.#start(
           `redis-server:${port}`,
-          requireProgram('redis-server', 'redis-server'),
+          findRedis()!,
           ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
           port,
         ),
@@ -56,7 +57,6 @@ export class Servers {
 
   /** Debian's nutcracker with the rule nearest to ours, crc32 modulo servers; else its defaults. */
   async startNutcracker(): Promise<Target> {
-    const program = requireProgram('nutcracker', 'nutcracker');
     const [port, statsPort] = (await freePorts(2)) as [number, number];
     const config = join(this.#folder, 'nutcracker.yml');
     writeFileSync(
@@ -75,7 +75,7 @@ export class Servers {
       ].join('\n'),
     );
     const args = ['-c', config, '-s', String(statsPort), '-a', '127.0.0.1', '-v', '4'];
-    return this.#start(NUTCRACKER, program, args, port);
+    return this.#start(NUTCRACKER, 'nutcracker', args, port);
   }
 
   /**

@@ -1,7 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, OperatorError } from '../../base/errors.js';
 
@@ -107,45 +106,4 @@ function canListen(port: number): Promise<boolean> {
     server.once('error', () => resolve(false));
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-}
-
-/** The path of a program as the shell would find it, or null. */
-export function findProgram(name: string): string | null {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const path = join(folder, name);
-    try {
-      accessSync(path, constants.X_OK);
-      return path;
-    } catch {
-      // Not in this folder.
-    }
-  }
-  return null;
-}
-
-/**
- * Makes sure that a program is there: as root on a system with apt it is installed.
- *
- * @param debianPackage the package that has it.
- * @throws OperatorError naming the command to install it with.
- */
-export function requireProgram(name: string, debianPackage: string): string {
-  const found = findProgram(name);
-  if (found) return found;
-  const command = `apt-get install -y --no-install-recommends ${debianPackage}`;
-  const missing = new OperatorError(`${name} is not installed`, { hint: `run: sudo ${command}` });
-  if (process.getuid?.() !== 0 || !findProgram('apt-get')) throw missing;
-  console.error(`installing ${debianPackage} (${command})`);
-  try {
-    // A package's own service must not come up: runlevel N tells Debian's scripts so.
-    execFileSync('/bin/sh', ['-c', `${command} || (apt-get update && ${command})`], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  } catch (cause) {
-    throw new OperatorError(`${name} could not be installed`, { hint: `run: ${command}`, cause });
-  }
-  const installed = findProgram(name);
-  if (!installed) throw missing;
-  return installed;
 }

@@ -1,9 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { renderChart } from '../../scripts/bench/chart.js';
 import { type BenchOptions, parseOptions } from '../../scripts/bench/options.js';
 import { renderReport } from '../../scripts/bench/report.js';
 import { runBench } from '../../scripts/bench/run-bench.js';
+import { findProgram } from '../../scripts/local-cluster/programs.js';
 import { measureCase } from '../../scripts/micro-bench/micro-case.js';
+import { temporaryFolder } from '../support/process.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 
 let first: RedisServer;
@@ -80,6 +84,18 @@ describe('npm run bench', () => {
     const options = optionsFor('--only', 'gone', '--target', `gone=${gone.addr}`);
     const outcome = runBench(options, new AbortController().signal, () => {});
     await expect(outcome).rejects.toThrow(`nobody answers for gone at ${gone.addr}`);
+  });
+
+  it('names a program that is missing, and how to get it or do without', async () => {
+    const path = temporaryFolder();
+    symlinkSync(findProgram('redis-cli')!, join(path, 'redis-cli'));
+    vi.stubEnv('PATH', path);
+    const outcome = runBench(optionsFor(), new AbortController().signal, () => {});
+    await expect(outcome).rejects.toMatchObject({
+      message: 'nutcracker is not installed',
+      hint: expect.stringMatching(/apt-get install nutcracker.*--only/),
+    });
+    vi.unstubAllEnvs();
   });
 
   it('stops at once when it is interrupted', async () => {
