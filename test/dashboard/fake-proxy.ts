@@ -13,6 +13,8 @@ export interface FakeProxyOptions {
   state?: ProxyState;
   /** Does it acknowledge what it is asked for? */
   answers?: 'always' | 'never';
+  /** Does it end when it is marked offline, or go on draining? */
+  drains?: 'at once' | 'for ever';
   /** The JSON of /debug/vars. */
   vars?: unknown;
 }
@@ -98,7 +100,7 @@ export class FakeProxy {
   }
 
   async #obey(): Promise<void> {
-    if (this.#isGone || this.#options.answers === 'never') return;
+    if (this.#isGone || this.#options.drains === 'for ever') return;
     const registered = await this.#store.loadProxy(this.record.id);
     if (registered?.state === 'mark_offline') await this.leave();
   }

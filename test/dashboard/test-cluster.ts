@@ -89,6 +89,6 @@ export function testConfig(settings: Record<string, string> = {}): Config {
   return parseConfig(lines.join('\n'), 'test');
 }
 
-export function startDashboard(config: Config): Promise<Dashboard> {
-  return runDashboard({ config, listen: '127.0.0.1:0', log: silentLog() });
+export function startDashboard(config: Config, listen = '127.0.0.1:0'): Promise<Dashboard> {
+  return runDashboard({ config, listen, log: silentLog() });
 }

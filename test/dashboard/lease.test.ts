@@ -1,0 +1,192 @@
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Config } from '../../base/config.js';
+import { silentLog } from '../../base/log.js';
+import type { Coordinator } from '../../cluster/coordinator/coordinator.js';
+import { openCoordinator } from '../../cluster/coordinator/open.js';
+import { Paths } from '../../cluster/paths.js';
+import { DashboardClient } from '../../dashboard/api/client.js';
+import { LeaseHeldError } from '../../dashboard/errors.js';
+import { eventually } from '../support/eventually.js';
+import { freePort } from '../support/ports.js';
+import { type TestProcess, temporaryFolder } from '../support/process.js';
+import { startTypeScript } from '../support/typescript-process.js';
+import { startZooKeeper, type ZooKeeperServer } from '../support/zookeeper.js';
+import { startDashboard, testConfig } from './test-cluster.js';
+
+const PROGRAM = new URL('./dashboard-process.ts', import.meta.url);
+const PATH = new Paths('test').dashboard;
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+async function coordinatorOf(config: Config): Promise<Coordinator> {
+  const coordinator = await openCoordinator(config, silentLog());
+  cleanups.push(() => coordinator.close());
+  return coordinator;
+}
+
+async function dashboardOf(config: Config) {
+  const dashboard = await startDashboard(config);
+  cleanups.push(() => dashboard.close());
+  return dashboard;
+}
+
+/** A dashboard process that serves. */
+async function processOf(config: Config): Promise<{ process: TestProcess; addr: string }> {
+  const file = join(temporaryFolder(), 'config.ini');
+  const lines = [
+    `coordinator=${config.coordinator}`,
+    `zk=${config.zk}`,
+    `embedded_path=${config.embeddedPath}`,
+    `zk_session_timeout=${config.zkSessionTimeoutMs}`,
+  ];
+  writeFileSync(file, lines.join('\n'));
+  const child = startTypeScript(PROGRAM, [file]);
+  cleanups.push(() => child.stop('SIGKILL'));
+  const addr = await eventually('the dashboard process serves', () => {
+    if (!child.isRunning) throw new Error(child.stderr);
+    return child.stdout.trim() || null;
+  });
+  return { process: child, addr };
+}
+
+describe.each(['embedded', 'zookeeper'])('the lease on %s', (kind) => {
+  let zookeeper: ZooKeeperServer | null = null;
+  let config: Config;
+
+  beforeAll(async () => {
+    if (kind === 'zookeeper') zookeeper = await startZooKeeper();
+  });
+  afterAll(() => zookeeper?.stop());
+
+  function newConfig(): Config {
+    if (!zookeeper) return testConfig();
+    return testConfig({ coordinator: 'zookeeper', zk: zookeeper.addr, zk_session_timeout: '2000' });
+  }
+
+  it('is a node as in Codis, ephemeral, and goes with the dashboard', async () => {
+    config = newConfig();
+    const coordinator = await coordinatorOf(config);
+    const dashboard = await startDashboard(config);
+    const node = await coordinator.get(PATH);
+    expect(node).toMatchObject({
+      data: `{"addr": "${dashboard.addr}", "pid": ${process.pid}}`,
+      ephemeral: true,
+    });
+    await dashboard.close();
+    expect(await coordinator.get(PATH)).toBeNull();
+    await expect(new DashboardClient(dashboard.addr).listGroups()).rejects.toThrow(
+      `no dashboard answers at ${dashboard.addr}`,
+    );
+  });
+
+  it('is not given to a second dashboard while the first is alive', async () => {
+    config = newConfig();
+    const first = await dashboardOf(config);
+    const second = startDashboard(config);
+    await expect(second).rejects.toThrow(LeaseHeldError);
+    await expect(second).rejects.toThrow(
+      `another dashboard at ${first.addr}, pid ${process.pid}, leads this product`,
+    );
+    await new DashboardClient(first.addr).addGroup(1);
+    await new DashboardClient(first.addr).removeGroup(1);
+  });
+
+  it('is taken over from a process that was killed', async () => {
+    config = newConfig();
+    const killed = await processOf(config);
+    await killed.process.stop('SIGKILL');
+    const dashboard = await dashboardOf(config);
+    await expect(new DashboardClient(dashboard.addr).health()).resolves.toEqual({
+      lease: 'held',
+      coordinator: 'connected',
+    });
+  });
+
+  it('replaces the persistent node that a dead original Codis has left', async () => {
+    config = newConfig();
+    const coordinator = await coordinatorOf(config);
+    const addr = `127.0.0.1:${await freePort()}`;
+    await coordinator.create(PATH, `{"addr": "${addr}", "pid": 3245}`);
+    const dashboard = await dashboardOf(config);
+    expect(await coordinator.get(PATH)).toMatchObject({
+      data: expect.stringContaining(dashboard.addr),
+      ephemeral: true,
+    });
+  });
+
+  it('is left to an original Codis that answers', async () => {
+    config = newConfig();
+    const coordinator = await coordinatorOf(config);
+    const codis = createServer((socket) => socket.on('error', () => socket.destroy()));
+    cleanups.push(() => codis.close());
+    const port = await freePort();
+    codis.listen(port, '127.0.0.1');
+    await once(codis, 'listening');
+    const data = `{"addr": "127.0.0.1:${port}", "pid": 3245}`;
+    await coordinator.create(PATH, data);
+    cleanups.push(() => coordinator.delete(PATH));
+    await expect(startDashboard(config)).rejects.toThrow(`another dashboard at 127.0.0.1:${port}`);
+    expect((await coordinator.get(PATH))?.data).toBe(data);
+  });
+
+  it('is taken again when the node is removed by hand', async () => {
+    config = newConfig();
+    const coordinator = await coordinatorOf(config);
+    const dashboard = await dashboardOf(config);
+    const before = await coordinator.get(PATH);
+    await coordinator.delete(PATH);
+    await eventually('the node is back', () => coordinator.get(PATH));
+    expect((await coordinator.get(PATH))?.data).toBe(before!.data);
+    const client = new DashboardClient(dashboard.addr);
+    await eventually('it leads again', async () => (await client.health()).lease === 'held');
+    await client.addGroup(1);
+    await client.removeGroup(1);
+  });
+
+  it('is taken again after the session has expired; no changes meanwhile', async () => {
+    config = newConfig();
+    const coordinator = await coordinatorOf(config);
+    const { process: child, addr } = await processOf(config);
+    child.kill('SIGSTOP');
+    await eventually('the session has expired', async () => !(await coordinator.get(PATH)));
+    const other = '{"addr": "192.0.2.1:18087", "pid": 1}';
+    await coordinator.create(PATH, other);
+    child.kill('SIGCONT');
+    const client = new DashboardClient(addr);
+    await eventually('it has seen that', async () => {
+      const failure = await client.addGroup(1).catch((error: unknown) => error);
+      return String(failure).includes('held by the dashboard at 192.0.2.1:18087');
+    });
+    expect(await client.listGroups()).toEqual([]);
+    await coordinator.delete(PATH);
+    await eventually('it leads again', async () => (await client.health()).lease === 'held');
+    await client.addGroup(1);
+    expect(await client.listGroups()).toHaveLength(1);
+    await client.removeGroup(1);
+  });
+});
+
+describe('starting', () => {
+  it('says so when the port is in use, and leaves no lease', async () => {
+    const config = testConfig();
+    const blocker = createServer();
+    cleanups.push(() => blocker.close());
+    const port = await freePort();
+    blocker.listen(port, '127.0.0.1');
+    await once(blocker, 'listening');
+    const starting = startDashboard(config, `localhost:${port}`);
+    await expect(starting).rejects.toMatchObject({
+      message: `the dashboard cannot listen on localhost:${port}: the port is in use`,
+      hint: expect.stringContaining('--addr='),
+    });
+    const coordinator = await coordinatorOf(config);
+    expect(await coordinator.get(PATH)).toBeNull();
+  });
+});
