@@ -2,6 +2,7 @@ import { type Config, loadConfig } from '../base/config.js';
 import { withDeadline } from '../base/deadline.js';
 import { messageOf, OperatorError } from '../base/errors.js';
 import { type Logger, openLog } from '../base/log.js';
+import { listenForStop } from '../base/stop-signal.js';
 import { VERSION } from '../base/version.js';
 import { openCoordinator } from '../cluster/coordinator/open.js';
 import type { ProxyRecord } from '../cluster/model/proxy.js';
@@ -135,14 +136,7 @@ function statusWithoutCoordinator(record: ProxyRecord): TopologyStatus {
 /** The first SIGTERM or SIGINT. The second ends the process at once. */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
-    let received = 0;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        received++;
-        if (received > 1) process.exit(1);
-        resolve(signal);
-      });
-    }
+    listenForStop(resolve, () => process.exit(1));
   });
 }
 

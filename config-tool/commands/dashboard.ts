@@ -1,13 +1,13 @@
 import { Command, Option } from 'commander';
 import { withDeadline } from '../../base/deadline.js';
 import { openLog } from '../../base/log.js';
+import { listenForStop, type StopSignal } from '../../base/stop-signal.js';
 import { listenAddress } from '../arguments.js';
 import type { Context } from '../context.js';
 import { example } from '../help.js';
 
 /** Beyond the time that the dashboard itself takes at most for its change under way. */
 const CLOSE_TIMEOUT_MS = 10_000;
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export function dashboardCommand(context: Context): Command {
   return new Command('dashboard')
@@ -52,8 +52,9 @@ async function serveDashboard(context: Context, args: DashboardArguments): Promi
   process.exit(0);
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
+/** One that comes later ends us at once. */
+function nextSignal(): Promise<StopSignal> {
   return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, resolve);
+    listenForStop(resolve, () => process.exit(1));
   });
 }

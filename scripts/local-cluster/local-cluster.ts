@@ -141,7 +141,7 @@ export class LocalCluster {
     this.#console.done('slots', describeRanges(ranges));
     for (const { id } of this.#groups) {
       if (ranges.some(({ group }) => group === id)) continue;
-      this.#console.note(`group ${id} has no slots yet: codis-config slot migrate, or rebalance`);
+      this.#console.note(`group ${id} has no slots yet`);
     }
   }
 
@@ -223,10 +223,10 @@ export class LocalCluster {
         this.#sayLater(`${messageOf(error)}: ${addr} gets the role it had`);
       }
     }
-    const group = this.#groups.find(({ servers }) =>
-      servers?.some((server) => server.addr === addr && server.type === 'slave'),
-    );
-    return { masterAddr: group ? masterOf(group) : null };
+    const group = this.#groups.find(({ servers }) => servers?.some((other) => other.addr === addr));
+    const masterAddr = group ? masterOf(group) : null;
+    // An offline one, a former master, follows as well: so it was left by the promotion.
+    return { masterAddr: masterAddr === addr ? null : masterAddr };
   };
 
   /** The promise's outcome, or StoppedError as soon as `stop` is called. */

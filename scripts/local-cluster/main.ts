@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
+import { listenForStop } from '../../base/stop-signal.js';
 import { Console } from './console.js';
 import { DataFolder } from './data-folder.js';
 import { LocalCluster } from './local-cluster.js';
@@ -13,8 +14,6 @@ import { summaryOf } from './summary.js';
 const PROJECT_FOLDER = join(import.meta.dirname, '..', '..', '..');
 const USAGE_EXIT_CODE = 2;
 const PARENT_POLL_MS = 500;
-/** Ctrl-C comes twice: from the terminal, and passed on by npm, which got it, too. */
-const ECHO_MS = 1000;
 const PORT_POLL_MS = 200;
 /** Processes of a run that was killed are on their way out; Redis writes its file first. */
 const ABANDONED_TIMEOUT_MS = 15_000;
@@ -109,24 +108,14 @@ function awaitStopRequest(onImpatience: () => void): {
   const promise = new Promise<void>((resolvePromise) => {
     resolve = resolvePromise;
   });
-  let firstAt = 0;
-  const onSignal = () => {
-    if (firstAt === 0) {
-      firstAt = Date.now();
-      resolve();
-    } else if (Date.now() - firstAt > ECHO_MS) {
-      onImpatience();
-    }
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, onSignal);
+  const endListening = listenForStop(resolve, onImpatience);
   for (const stream of [process.stdout, process.stderr]) stream.on('error', resolve);
   const parent = process.ppid;
   const watch = setInterval(() => {
     if (process.env.npm_lifecycle_event !== undefined && process.ppid !== parent) resolve();
   }, PARENT_POLL_MS);
   const forget = () => {
-    for (const signal of signals) process.off(signal, onSignal);
+    endListening();
     clearInterval(watch);
   };
   return { promise, forget };

@@ -42,7 +42,9 @@ export interface ProxyPlan {
  *
  * @throws OperatorError if the two do not go together.
  */
-export function makePlan(options: Options, recorded: RecordedCluster | null): Plan {
+export function makePlan(options: Options, inFolder: RecordedCluster | null): Plan {
+  // A start that failed before it had set up anything binds nobody.
+  const recorded = inFolder?.servers.some(({ added }) => added) ? inFolder : null;
   const cluster: RecordedCluster = {
     product: recorded ? sameProduct(options, recorded) : (options.product ?? DEFAULTS.product),
     coordinator: coordinatorPlan(options, recorded),

@@ -30,6 +30,8 @@ export interface ServiceSpec {
   /** Asked before each start: a role may have changed since the last. */
   readonly command: () => Promise<Command>;
   readonly readiness: () => Promise<Readiness>;
+  /** Whether this log of a program that ended well says that an operator wanted it to. */
+  readonly wasRetired?: (log: string) => boolean;
   /** After SIGTERM, until SIGKILL. */
   readonly graceMs: number;
 }
@@ -152,6 +154,11 @@ export class Service {
     for (;;) {
       if (!hasEnded(child)) await once(child, 'exit');
       if (this.#stopping.signal.aborted) return;
+      if (child.exitCode === 0 && this.#spec.wasRetired?.(this.#log())) {
+        this.#state = 'stopped';
+        this.#say(`${this.name} was taken offline: it stays away until the next npm start`);
+        return;
+      }
       this.#say(`${this.name} ended (${endOf(child)}): starting it again`);
       if (Date.now() - startedAt > STABLE_MS) this.#backoff.reset();
       const restarted = await this.#restart();
@@ -185,8 +192,17 @@ export class Service {
   }
 
   #lastLogLines(): string[] {
-    const written = readFileSync(this.#spec.logFile).subarray(this.#logStart).toString();
-    return written.trimEnd().split('\n').slice(-SHOWN_LOG_LINES).filter(Boolean);
+    const lines = this.#log()
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+    // Our programs write JSON for machines and then, in plain words, why they end.
+    const plain = lines.filter((line) => !line.startsWith('{'));
+    return (plain.length > 0 ? plain : lines).slice(-SHOWN_LOG_LINES);
+  }
+
+  /** What it has written since its last start. */
+  #log(): string {
+    return readFileSync(this.#spec.logFile).subarray(this.#logStart).toString();
   }
 }
 

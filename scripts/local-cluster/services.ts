@@ -124,6 +124,8 @@ export function proxyService(plan: Plan, proxy: ProxyPlan, projectFolder: string
         ...['-c', file, `--addr=${HOST}:${proxy.port}`, `--http-addr=${HOST}:${proxy.adminPort}`],
       ],
     }),
+    // Its last words: {"reason":"mark_offline","msg":"stopping"}.
+    wasRetired: (log) => /"reason":"mark_offline".*"msg":"stopping"/.test(log),
     readiness: async () => ((await probe(proxy.port, 'PING\r\n')) === null ? 'no' : 'ready'),
   };
 }
