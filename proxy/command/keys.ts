@@ -162,14 +162,21 @@ function keysOfGeoRadius(row: CommandRow, args: Arguments, positions: Int32Array
 function keysOfStreams(args: Arguments, positions: Int32Array): number {
   let streams = 1;
   while (streams < args.argCount && !isWord(args, streams, 'streams')) {
-    // The values of an option may themselves be "streams".
-    streams += isWord(args, streams, 'group') ? 3 : isWord(args, streams, 'noack') ? 1 : 2;
+    streams += streamOptionWidth(args, streams);
   }
   const rest = args.argCount - streams - 1;
   if (rest < 2 || rest % 2 !== 0) return MALFORMED;
   const count = rest / 2;
   for (let index = 0; index < count; index++) positions[index] = streams + 1 + index;
   return count;
+}
+
+/** How many arguments an option of XREAD is: the values of one may themselves be "streams". */
+function streamOptionWidth(args: Arguments, index: number): number {
+  if (isWord(args, index, 'group')) return 3;
+  if (isWord(args, index, 'count') || isWord(args, index, 'block')) return 2;
+  // NOACK, or an option or a number of a Redis younger than this line.
+  return 1;
 }
 
 /** MIGRATE host port key|"" db timeout … [KEYS key …] */

@@ -34,7 +34,7 @@ export function refusal(
         if (isWord(index, 'streams')) return null;
         if (isWord(index, 'block')) return BLOCK_ERROR;
         if (isWord(index, 'group')) index += 2;
-        else if (!isWord(index, 'noack')) index++;
+        else if (isWord(index, 'count')) index++;
       }
       return null;
     case 'no-other-db':

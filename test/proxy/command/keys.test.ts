@@ -65,6 +65,8 @@ describe('where the keys are', () => {
     ['xread COUNT streams STREAMS a 0', 'a'],
     ['xreadgroup GROUP streams streams NOACK STREAMS a >', 'a'],
     ['xreadgroup COUNT 1 GROUP g c STREAMS streams >', 'streams'],
+    ['xreadgroup mistake GROUP streams NOACK STREAMS a >', 'a'],
+    ['xreadgroup CLAIM 5 GROUP g c MAXCOUNT 5 STREAMS a >', 'a'],
     ['migrate host 1 a 0 5', 'a'],
     ["migrate host 1 '' 0 5 COPY KEYS a b", 'a b'],
     ["migrate host 1 '' 0 5 AUTH keys KEYS a", 'a'],
