@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type Address, parseAddress } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
-import { DIRECT, NUTCRACKER, OURS } from './servers.js';
+import { DIRECT, NUTCRACKER, OURS, STATIC } from './servers.js';
 import { parseTarget, type Target } from './target.js';
 import { keysFor, TEST_NAMES } from './workload.js';
 
@@ -45,7 +45,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     .option('--clients <n>', 'connections', wholeNumber, 50)
     .option('--value-size <bytes>', 'bytes of a value', wholeNumber, 32)
     .option('--quick', 'a first look: 1 round of half a second')
-    .option('--only <list>', `targets to measure, such as ${OURS},${NUTCRACKER},${DIRECT}`, words)
+    .option(
+      '--only <list>',
+      `targets to measure, of ${OURS}, ${STATIC}, ${NUTCRACKER}, ${DIRECT}, --target`,
+      words,
+    )
     .option('--target <name=host:port>', 'one more target; #pid counts its processor time', append)
     .option('--backends <list>', 'two running servers (their keys are written to)', addresses)
     .option('--json <file>', 'write all figures')
@@ -74,7 +78,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 }
 
 function distinct(targets: readonly Target[]): readonly Target[] {
-  const names = new Set([OURS, NUTCRACKER, DIRECT]);
+  const names = new Set([OURS, STATIC, NUTCRACKER, DIRECT]);
   for (const { name } of targets) {
     if (names.has(name)) throw new OperatorError(`--target: there is already a target "${name}"`);
     names.add(name);

@@ -12,7 +12,7 @@ import { measure, type Progress } from './measurement.js';
 import type { BenchOptions } from './options.js';
 import { answersGet } from './raw-connection.js';
 import type { BenchResult } from './report.js';
-import { DIRECT, NUTCRACKER, OURS, Servers } from './servers.js';
+import { DIRECT, NUTCRACKER, OURS, Servers, STATIC } from './servers.js';
 import type { Target } from './target.js';
 import { fillThrough } from './workload.js';
 
@@ -76,6 +76,7 @@ async function startTargets(servers: Servers, options: BenchOptions): Promise<Ta
 
   const targets: Target[] = [];
   if (wanted(OURS)) targets.push(await servers.startOurs(options.profileFolder));
+  if (options.only?.includes(STATIC)) targets.push(await servers.startStatic());
   if (wanted(NUTCRACKER)) targets.push(await servers.startNutcracker());
   for (const target of options.targets.filter(({ name }) => wanted(name))) {
     if (!(await answersGet(target.address))) {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Address, formatAddress } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
+import { SLOT_COUNT } from '../../cluster/slot-hash.js';
+import { DashboardClient } from '../../dashboard/api/client.js';
 import { findRedis } from '../local-cluster/programs.js';
 import { ChildServer, freePorts } from '../support/child-server.js';
 import { answersGet } from './raw-connection.js';
@@ -12,9 +14,15 @@ import type { Target } from './target.js';
 const START_TIMEOUT_MS = 15_000;
 /** Our own proxy; the table of results compares the others with it. */
 export const OURS = 'codis-ts';
+/** Measured only when it is asked for with `--only`. */
+export const STATIC = 'codis-ts-static';
 export const NUTCRACKER = 'nutcracker';
 /** The first backend without anything before it. */
 export const DIRECT = 'direct';
+
+// This file runs compiled, from dist/scripts/bench.
+const PROXY = fileURLToPath(new URL('../../../bin/codis-proxy', import.meta.url));
+const CONFIG_TOOL = fileURLToPath(new URL('../../../bin/codis-config', import.meta.url));
 
 /** The servers that a benchmark started, and how to end them. */
 export class Servers {
@@ -79,17 +87,51 @@ export class Servers {
   }
 
   /**
-   * Our proxy as a process of its own.
+   * Our proxy as it is used: `codis-proxy`, with a table that was set up through a dashboard, on
+   * the embedded coordinator.
    *
    * @param profileFolder where it leaves a V8 profile of its processor time when it ends.
    */
   async startOurs(profileFolder: string | null): Promise<Target> {
-    const [port] = (await freePorts(1)) as [number];
+    const [port, adminPort, dashboardPort] = (await freePorts(3)) as [number, number, number];
+    const dashboardAddr = `127.0.0.1:${dashboardPort}`;
+    const config = join(this.#folder, 'config.ini');
+    const settings = [
+      'product=bench',
+      'coordinator=embedded',
+      `embedded_path=${join(this.#folder, 'coordinator')}`,
+      `dashboard_addr=${dashboardAddr}`,
+    ];
+    writeFileSync(config, `${settings.join('\n')}\n`);
+    const dashboard = new DashboardClient(dashboardAddr);
+    await this.#launch(
+      'codis-config dashboard',
+      process.execPath,
+      [CONFIG_TOOL, '-c', config, 'dashboard', `--addr=${dashboardAddr}`],
+      () =>
+        dashboard.health().then(
+          () => true,
+          () => false,
+        ),
+    );
+    await setUpTable(
+      dashboard,
+      this.#backends.map(({ address }) => formatAddress(address)),
+    );
     const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
+    const args = [
+      ...[...profile, PROXY, '-c', config, '--log-level=warn'],
+      ...[`--addr=127.0.0.1:${port}`, `--http-addr=127.0.0.1:${adminPort}`],
+    ];
+    return this.#start(OURS, process.execPath, args, port);
+  }
+
+  /** Our proxy's data plane alone, with a fixed table: what coordinator and dashboard cost. */
+  async startStatic(): Promise<Target> {
+    const [port] = (await freePorts(1)) as [number];
     const entry = fileURLToPath(new URL('./static-proxy.js', import.meta.url));
     const backends = this.#backends.map(({ address }) => formatAddress(address));
-    const args = [...profile, entry, `127.0.0.1:${port}`, ...backends];
-    return this.#start(OURS, process.execPath, args, port);
+    return this.#start(STATIC, process.execPath, [entry, `127.0.0.1:${port}`, ...backends], port);
   }
 
   /** @throws OperatorError naming the first server that has ended on its own. */
@@ -120,13 +162,40 @@ export class Servers {
     port: number,
   ): Promise<Target> {
     const address = { host: '127.0.0.1', port };
+    const server = await this.#launch(name, program, args, () => answersGet(address));
+    return { name, address, pid: server.pid };
+  }
+
+  async #launch(
+    name: string,
+    program: string,
+    args: readonly string[],
+    answers: () => Promise<boolean>,
+  ): Promise<ChildServer> {
     const server = new ChildServer(name, program, args, this.#folder);
     this.#running.push(server);
-    await server.waitUntil(() => answersGet(address), START_TIMEOUT_MS);
-    return { name, address, pid: server.pid };
+    await server.waitUntil(answers, START_TIMEOUT_MS);
+    return server;
   }
 
   #removeFolder(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** A group for each server, as its master, and equal shares of the slots. */
+async function setUpTable(dashboard: DashboardClient, addrs: readonly string[]): Promise<void> {
+  await dashboard.initSlots();
+  const share = SLOT_COUNT / addrs.length;
+  for (const [index, addr] of addrs.entries()) {
+    const group = index + 1;
+    await dashboard.addGroup(group);
+    await dashboard.addServer(group, addr, 'master');
+    await dashboard.setSlots({
+      from: Math.ceil(index * share),
+      to: Math.ceil((index + 1) * share) - 1,
+      new_group: group,
+      status: 'online',
+    });
   }
 }
