@@ -16,22 +16,27 @@ const slotRangeTarget = z.object({
   group_id: z.number().int(),
 });
 
-const envelope = {
-  desc: z.string(),
-  /** Unix seconds as text. */
-  ts: z.string(),
-  /** Each the JSON text of a proxy's record; null when no proxy was online. */
-  receivers: z.array(z.string()).nullable(),
-};
+/** The fields in the order in which Codis 2 writes them; zod keeps it. */
+function actionOf<Type extends string, Target extends z.ZodType>(type: Type, target: Target) {
+  return z.object({
+    type: z.literal(type),
+    desc: z.string(),
+    target,
+    /** Unix seconds as text. */
+    ts: z.string(),
+    /** Each the JSON text of a proxy's record; null when no proxy was online. */
+    receivers: z.array(z.string()).nullable(),
+  });
+}
 
 /** `P/actions/<%010d>`: what changed, told to the proxies. */
 export const action = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('slot_changed'), ...envelope, target: slotTarget }),
-  z.object({ type: z.literal('slot_premigrate'), ...envelope, target: slotTarget }),
-  z.object({ type: z.literal('slot_migrate'), ...envelope, target: slotTarget }),
-  z.object({ type: z.literal('multi_slot_changed'), ...envelope, target: slotRangeTarget }),
-  z.object({ type: z.literal('group_changed'), ...envelope, target: groupTarget }),
-  z.object({ type: z.literal('group_remove'), ...envelope, target: groupTarget }),
+  actionOf('slot_changed', slotTarget),
+  actionOf('slot_premigrate', slotTarget),
+  actionOf('slot_migrate', slotTarget),
+  actionOf('multi_slot_changed', slotRangeTarget),
+  actionOf('group_changed', groupTarget),
+  actionOf('group_remove', groupTarget),
 ]);
 
 export type Action = z.infer<typeof action>;
