@@ -188,7 +188,6 @@ describe('@ioredis/commands', () => {
     spublish: 'a channel is no key',
     ssubscribe: 'a channel is no key',
     sunsubscribe: 'a channel is no key',
-    xread: 'the first "STREAMS" may be the value of an option',
     xreadgroup: 'the first "STREAMS" may be the value of an option, such as the name of a group',
   };
 
