@@ -43,6 +43,13 @@ const MAGIC_AT = 24;
 
 const openStores = new Map<string, EmbeddedStore>();
 
+let writesUnderWay = 0;
+// process.exit waits for LMDB's thread, which waits for us to run the transaction: for ever, and
+// with the lock that the writes of all processes need. When we are killed, LMDB frees the lock.
+process.on('exit', () => {
+  if (writesUnderWay > 0) process.kill(process.pid, 'SIGKILL');
+});
+
 /**
  * The tables of one folder, shared by all processes of the machine that open it. Reads are of the
  * latest commit; writes go through {@link write}, one at a time over all processes.
@@ -163,6 +170,7 @@ export class EmbeddedStore {
    * before its first `put` leaves everything as it was.
    */
   async write<T>(work: (commit: number) => T): Promise<T> {
+    writesUnderWay++;
     const outcome = await committed(
       this.#root.transaction((): { value: T } | { error: unknown } => {
         const commit = this.commit + 1;
@@ -175,7 +183,9 @@ export class EmbeddedStore {
           return { error };
         }
       }),
-    );
+    ).finally(() => {
+      writesUnderWay--;
+    });
     if ('error' in outcome) throw outcome.error;
     this.refresh();
     // The content does not matter; an error means that the others see the change at their poll.
