@@ -32,6 +32,8 @@ const RATIO_HEAD: Row = [
   `p99 to ${NUTCRACKER}`,
   `requests/s to ${DIRECT}`,
 ];
+// Two cores serve a proxy, two servers and the load: they have none to give away.
+const QUIET_LOAD = 0.1;
 /** In both tables the columns from here on hold numbers. */
 const FIRST_NUMBER_COLUMN = 3;
 
@@ -64,7 +66,8 @@ function conditions(
     'CPU is that of the target alone, all threads and child processes; RSS at the end of a run ' +
       'and its peak within it; latencies are those of a whole pipeline; ratios are medians of the ' +
       "rounds' own.",
-    `Other programs took ${(otherLoad * 100).toFixed(0)}% of the machine meanwhile.`,
+    `Other programs took ${(otherLoad * 100).toFixed(0)}% of the machine meanwhile` +
+      (otherLoad > QUIET_LOAD ? ': too much for figures to rely on; CPU/op suffers least.' : '.'),
   ];
   return lines.map((line) => (format === 'markdown' ? `- ${line}` : line)).join('\n');
 }
