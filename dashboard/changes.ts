@@ -105,10 +105,13 @@ export class Changes {
     if (change.confirm !== 'unconfirmed') await this.assertConfirmable();
     await this.#save(change);
     const published = await this.#announce(change.announcements);
-    this.#log.info({ change: change.what }, 'change made');
+    this.#log.info({ change: change.what }, 'change written and announced');
     if (change.confirm === 'unconfirmed') return;
     const silent = await this.#silentReceivers(published);
-    if (silent.length === 0) return;
+    if (silent.length === 0) {
+      this.#log.info({ change: change.what }, 'change confirmed');
+      return;
+    }
     this.#log.error(
       { change: change.what, silent: silent.map((proxy) => proxy.id) },
       'unconfirmed',

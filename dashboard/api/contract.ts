@@ -116,7 +116,7 @@ export const redisStatReply = z.record(z.string(), z.string());
 export type RedisStat = z.infer<typeof redisStatReply>;
 
 export const overviewReply = z.object({
-  /** Commands a second, summed over all proxies; -1 in Codis while unknown. */
+  /** Commands a second through all proxies since the last request; 0 at the first. */
   ops: z.number(),
   product: z.string(),
   /** INFO of every master that answers. */

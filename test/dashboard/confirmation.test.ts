@@ -3,7 +3,7 @@ import { eventually } from '../support/eventually.js';
 import { TestCluster } from './test-cluster.js';
 
 /** Short, as some tests wait for it to pass; a fake proxy answers in a few milliseconds. */
-const ACTION_TIMEOUT_MS = 1_500;
+const ACTION_TIMEOUT_MS = 5_000;
 
 let cluster: TestCluster;
 
@@ -47,7 +47,7 @@ describe('a change that proxies have to confirm', () => {
     const bad = await cluster.proxy('bad', { answers: 'never' });
     await expect(cluster.client.setSlots(toGroup2)).rejects.toMatchObject({
       message:
-        `proxy bad (${bad.record.addr}) did not acknowledge within 1.5 s: ` +
+        `proxy bad (${bad.record.addr}) did not acknowledge within 5 s: ` +
         'slots 100-199 to group 2, online was taken back',
       status: 504,
     });

@@ -67,7 +67,7 @@ describe.each(['embedded', 'zookeeper'])('the lease on %s', (kind) => {
 
   function newConfig(): Config {
     if (!zookeeper) return testConfig();
-    return testConfig({ coordinator: 'zookeeper', zk: zookeeper.addr, zk_session_timeout: '2000' });
+    return testConfig({ coordinator: 'zookeeper', zk: zookeeper.addr, zk_session_timeout: '4000' });
   }
 
   it('is a node as in Codis, ephemeral, and goes with the dashboard', async () => {

@@ -11,7 +11,7 @@ let first: RedisServer;
 let second: RedisServer;
 
 beforeEach(async () => {
-  cluster = await TestCluster.start({ action_timeout: '1500' });
+  cluster = await TestCluster.start({ action_timeout: '5000' });
   master = await cluster.allSlotsToGroup(1);
   first = await addSlave();
   second = await addSlave();
@@ -133,7 +133,7 @@ describe('promote', () => {
     const silent = await cluster.proxy('silent', { answers: 'never' });
     await expect(cluster.client.promote(1, first.addr)).rejects.toMatchObject({
       message:
-        `proxy silent (${silent.record.addr}) did not acknowledge within 1.5 s: ` +
+        `proxy silent (${silent.record.addr}) did not acknowledge within 5 s: ` +
         `promotion of ${first.addr} in group 1 stands all the same`,
       status: 504,
     });
