@@ -181,18 +181,17 @@ function streamOptionWidth(args: Arguments, index: number): number {
 
 /** MIGRATE host port key|"" db timeout … [KEYS key …] */
 function keysOfMigrate(args: Arguments, positions: Int32Array): number {
-  if (args.argEnds[3]! > args.argStarts[3]!) {
-    positions[0] = 3;
-    return 1;
-  }
+  positions[0] = 3;
+  if (args.argEnds[3]! > args.argStarts[3]!) return 1;
   for (let index = 6; index < args.argCount; index++) {
     if (isWord(args, index, 'auth')) index += 1;
     else if (isWord(args, index, 'auth2')) index += 2;
     else if (isWord(args, index, 'keys')) {
       const count = args.argCount - index - 1;
       for (let key = 0; key < count; key++) positions[key] = index + 1 + key;
-      return count > 0 ? count : MALFORMED;
+      return count;
     }
   }
-  return MALFORMED;
+  // The empty key itself.
+  return 1;
 }

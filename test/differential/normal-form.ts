@@ -32,7 +32,8 @@ const NORMAL_FORMS: { readonly [command: string]: Form } = {
   lolwut: 'shape',
   'memory usage': 'shape',
   'xinfo consumers': 'shape',
-  'object idletime': 'near',
+  // Of a small integer: when any key with the same value was last used.
+  'object idletime': 'shape',
   ttl: 'near',
   pttl: 'near',
   expiretime: 'near',

@@ -70,7 +70,7 @@ describe('where the keys are', () => {
     ['migrate host 1 a 0 5', 'a'],
     ["migrate host 1 '' 0 5 COPY KEYS a b", 'a b'],
     ["migrate host 1 '' 0 5 AUTH keys KEYS a", 'a'],
-    ["migrate host 1 '' 0 5", 'malformed'],
+    ["migrate host 1 '' 0 5", "''"],
     ['xgroup create a g $', 'a'],
     ['vadd a VALUES 1 0.5 e', 'a'],
   ])('%s -> %s', (command, keys) => {
@@ -88,6 +88,8 @@ describe('where the keys are', () => {
     expect(keysOf('sunion', ...names)).toEqual(names);
   });
 });
+
+const SEED = Number(process.env.KEYS_SEED ?? 1);
 
 const rows = COMMAND_ROWS.flatMap((row) =>
   row.subcommands.length > 0
@@ -145,13 +147,15 @@ describe('the same keys as COMMAND GETKEYS', () => {
   });
 
   test.each(withKeys.map((row) => [row.name, row] as const))('%s', async (_name, row) => {
-    const commands = fc.sample(commandsOf(row), { numRuns: row.keySpecs.length > 0 ? 200 : 0 });
+    const commands = fc.sample(commandsOf(row), { numRuns: 300, seed: SEED });
     const expected = await getKeys(commands);
     for (const [index, args] of commands.entries()) {
       const ours = keysOf(...args);
       const theirs = expected[index]!;
       // GETKEYS finds no keys in PFMERGE without sources, but the destination is made.
       if (row.name === 'pfmerge' && args.length === 2) continue;
+      // GETKEYS finds the first of several STOREs; see the next test.
+      if (args.filter((arg) => /^store(dist)?$/i.test(arg)).length > 1) continue;
       // GETKEYS guesses, and so may be wrong about a command that Redis then refuses. Let it say so.
       if (ours === 'malformed' || !isDeepStrictEqual(ours, theirs)) {
         const reply = await client.text(...args);
@@ -182,6 +186,7 @@ describe('@ioredis/commands', () => {
   const DIFFERENT: { readonly [name: string]: string } = {
     georadius: 'of several STORE and STOREDIST Redis heeds the last',
     georadiusbymember: 'of several STORE and STOREDIST Redis heeds the last',
+    migrate: 'without KEYS the key is the empty one, not none',
     sort: 'it counts patterns (BY, GET) as keys; Redis has an error for arguments unknown to SORT',
     sort_ro:
       'it counts patterns (BY, GET) as keys; Redis has an error for arguments unknown to SORT',
