@@ -3,8 +3,9 @@
  * what Codis needs. Two drivers: `zookeeper.ts` and `embedded.ts`; one conformance suite.
  *
  * Every call settles: with its outcome, with one of the errors below, or with a DeadlineError
- * after the driver's request deadline (the outcome is then unknown). Calls made while the session
- * is `suspended` wait for it within the same deadline.
+ * after the driver's request deadline (the outcome is then unknown); of a write also before, when
+ * the connection was lost and the answer with it. Calls made while the session is `suspended` or
+ * `expired` wait for it within the same deadline.
  */
 export interface Coordinator {
   readonly state: SessionState;
@@ -64,7 +65,10 @@ export interface Coordinator {
   watchNode(path: string, listener: () => void): Promise<Handle>;
   watchChildren(path: string, listener: () => void): Promise<Handle>;
 
-  /** Ends the session: its ephemeral nodes go at once. Later calls throw ClosedError. */
+  /**
+   * Ends the session: its ephemeral nodes go at once, or, if the server does not answer, after the
+   * session timeout. Later calls throw ClosedError.
+   */
   close(): Promise<void>;
 }
 
@@ -90,8 +94,8 @@ export interface Handle {
 export interface CreateOptions {
   /**
    * The node lives as long as our session. `restored`: the driver makes it again, with the data
-   * last written through this client, in the session after an expired one. `session`: it does
-   * not (a lease).
+   * last written through this client, in the session after an expired one, unless somebody else
+   * has taken the name by then. `session`: it does not (a lease).
    */
   ephemeral?: 'session' | 'restored';
   sequential?: boolean;
@@ -103,6 +107,7 @@ export type Operation =
   | { type: 'delete'; path: string; version?: number }
   | { type: 'check'; path: string; version: number };
 
+/** Also itself, for what cannot be: a bad path, a child of an ephemeral node, data over 1 MB. */
 export class CoordinatorError extends Error {
   override readonly name: string = 'CoordinatorError';
 }

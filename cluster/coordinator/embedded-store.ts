@@ -171,26 +171,29 @@ export class EmbeddedStore {
    */
   async write<T>(work: (commit: number) => T): Promise<T> {
     writesUnderWay++;
-    const outcome = await committed(
-      this.#root.transaction((): { value: T } | { error: unknown } => {
-        const commit = this.commit + 1;
-        try {
-          const value = work(commit);
-          this.#root.put('commit', commit);
-          return { value };
-        } catch (error) {
-          // An error that left the callback would take others' writes of this batch with it.
-          return { error };
-        }
-      }),
-    ).finally(() => {
+    let outcome: { value: T } | { error: unknown };
+    try {
+      outcome = await committed(this.#root.transaction(() => this.#attempt(work)));
+    } finally {
       writesUnderWay--;
-    });
+    }
     if ('error' in outcome) throw outcome.error;
     this.refresh();
     // The content does not matter; an error means that the others see the change at their poll.
     write(this.#changeFile, '.', 0, () => undefined);
     return outcome.value;
+  }
+
+  /** Catches what `work` throws: out of a transaction it would take others' writes with it. */
+  #attempt<T>(work: (commit: number) => T): { value: T } | { error: unknown } {
+    const commit = this.commit + 1;
+    try {
+      const value = work(commit);
+      this.#root.put('commit', commit);
+      return { value };
+    } catch (error) {
+      return { error };
+    }
   }
 
   /** Within {@link write} only, as are the other `put`s. Null removes. */

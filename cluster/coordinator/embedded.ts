@@ -43,7 +43,9 @@ class SessionOverError extends Error {
 
 /**
  * The coordinator of one machine: an LMDB folder that several processes share. Every process
- * clears away the sessions of those that have ended (see {@link EmbeddedLiveness}).
+ * clears away the sessions of those that have ended (see {@link EmbeddedLiveness}). It is never
+ * `suspended`; a process that is stopped in the midst of a write holds up the writes of others,
+ * which then end with a DeadlineError, but not their reads.
  */
 export class EmbeddedCoordinator implements Coordinator {
   readonly #store: EmbeddedStore;

@@ -1,9 +1,10 @@
-import zookeeper, { type Stat } from 'node-zookeeper-client';
+import type { Stat } from 'node-zookeeper-client';
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { Handle } from './coordinator.js';
 import { Listeners } from './listeners.js';
 import { ConnectionLostError, type ZooKeeperConnection } from './zookeeper-connection.js';
+import { isNoNode } from './zookeeper-requests.js';
 
 export type WatchKind = 'node' | 'children';
 
@@ -62,7 +63,7 @@ export class ZooKeeperWatches {
         await connection.call<string[]>((client, done) => client.getChildren(path, fire, done));
         return outcome;
       } catch (error) {
-        if (!hasCode(error, zookeeper.Exception.NO_NODE)) throw error;
+        if (!isNoNode(error)) throw error;
       }
       // No node, no watch on its children: wait for its creation.
       const stat = await connection.call<Stat | null>((client, done) =>
@@ -104,11 +105,6 @@ export class ZooKeeperWatches {
     // Armed before told: what the listeners read now, the server answers after the arming.
     watch.listeners.call();
   }
-}
-
-/** True for the package's exceptions with this code. */
-export function hasCode(error: unknown, code: number): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
 
 function keyOf(kind: WatchKind, path: string): string {

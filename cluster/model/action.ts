@@ -40,7 +40,6 @@ export const action = z.discriminatedUnion('type', [
 ]);
 
 export type Action = z.infer<typeof action>;
-export type ActionType = Action['type'];
 
 /** The proxies an action waits for, parsed from its `receivers`. */
 export function receiversOf(sent: Action): ProxyRecord[] {

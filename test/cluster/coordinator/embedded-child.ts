@@ -7,6 +7,7 @@
 import { silentLog } from '../../../base/log.js';
 import { BadVersionError } from '../../../cluster/coordinator/coordinator.js';
 import { EmbeddedCoordinator } from '../../../cluster/coordinator/embedded.js';
+import { EmbeddedStore } from '../../../cluster/coordinator/embedded-store.js';
 
 const [folder = '', sessionTimeout = '', task = '', argument = ''] = process.argv.slice(2);
 const coordinator = await EmbeddedCoordinator.open({
@@ -59,5 +60,25 @@ async function increment(path: string): Promise<void> {
   await coordinator.close();
 }
 
-const tasks: Record<string, (path: string) => Promise<void>> = { register, write, increment };
+/** Calls process.exit while a write is under way, as on a fault. */
+async function exit(path: string): Promise<void> {
+  for (let node = 0; node < 50; node++) coordinator.create(`${path}/${node}`, '').catch(say);
+  setTimeout(() => process.exit(3), Math.random() * 3);
+}
+
+/** Stops in the midst of a write, holding the lock of all writers. */
+async function hold(): Promise<void> {
+  await EmbeddedStore.open(folder).write(() => {
+    say('holding');
+    process.kill(process.pid, 'SIGSTOP');
+  });
+}
+
+const tasks: Record<string, (path: string) => Promise<void>> = {
+  register,
+  write,
+  increment,
+  exit,
+  hold,
+};
 await tasks[task]?.(argument);

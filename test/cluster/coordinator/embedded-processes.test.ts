@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { OperatorError } from '../../../base/errors.js';
+import { DeadlineError, OperatorError } from '../../../base/errors.js';
 import { silentLog } from '../../../base/log.js';
 import { EmbeddedCoordinator } from '../../../cluster/coordinator/embedded.js';
 import { eventually } from '../../support/eventually.js';
@@ -113,6 +113,39 @@ test('kill -9 in the midst of writes loses nothing that was acknowledged', async
     // No lock was left behind.
     await one.create(`/after-${round}`, '');
   }
+}, 120_000);
+
+test('process.exit in the midst of writes ends the process, and hinders no other', async () => {
+  const folder = temporaryFolder();
+  const one = await open(folder);
+  for (let round = 0; round < 4; round++) {
+    const child = startChild(folder, 'exit', `/round-${round}`);
+    await eventually('the child ends', () => !child.isRunning, 20_000);
+    expect(child.stderr).toBe('');
+    await one.create(`/after-${round}`, '');
+  }
+}, 120_000);
+
+test('a process stopped in the midst of a write holds up writes, not reads, until it ends', async () => {
+  const folder = temporaryFolder();
+  const one = await EmbeddedCoordinator.open({
+    folder,
+    sessionTimeoutMs: 60_000,
+    requestDeadlineMs: 500,
+    log: silentLog(),
+  });
+  opened.push(one);
+  await one.create('/a', 'x');
+  const child = startChild(folder, 'hold', '');
+  await says(child, 'holding');
+  await expect(one.set('/a', 'too late')).rejects.toThrow(DeadlineError);
+  expect(await one.get('/a')).toMatchObject({ data: 'x' });
+  await child.stop('SIGKILL');
+  await eventually('writes go on', () => one.set('/a', 'y').catch(() => null));
+  // A write that nobody waited for any more was not made behind everyone's back.
+  const node = await one.get('/a');
+  expect(node?.data).toBe('y');
+  expect(await one.set('/a', 'z', node?.version)).toBe((node?.version ?? 0) + 1);
 });
 
 test('no compare-and-set increment of three processes is lost', async () => {
