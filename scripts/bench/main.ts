@@ -18,8 +18,9 @@ function showProgress(done: number, total: number, what: string): void {
 /** `npm run bench`. Sets the exit code; a failure is shown in two lines. */
 export async function run(args: readonly string[]): Promise<void> {
   const abort = new AbortController();
+  // Not `once`: on Ctrl-C a signal comes from the terminal and another one from npm.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(name, () => abort.abort());
+    process.on(name, () => abort.abort());
   }
   try {
     await measureAndReport(args, abort.signal);
