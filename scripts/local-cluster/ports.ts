@@ -18,6 +18,20 @@ export const HOST = '127.0.0.1';
  * @throws OperatorError naming the first one that cannot, and the option that moves it.
  */
 export async function checkPorts(ports: readonly PlannedPort[]): Promise<void> {
+  checkEachIsAPortOfItsOwn(ports);
+  for (const { port, what, option } of ports) {
+    const failure = await listenFailure(port);
+    if (failure === null) continue;
+    throw new OperatorError(
+      failure === 'EADDRINUSE'
+        ? `port ${port} for ${what} is in use by another program`
+        : `cannot listen on port ${port} for ${what}: ${failure}`,
+      { hint: `choose another one with ${option}` },
+    );
+  }
+}
+
+function checkEachIsAPortOfItsOwn(ports: readonly PlannedPort[]): void {
   const taken = new Map<number, PlannedPort>();
   for (const planned of ports) {
     const { port, what, option } = planned;
@@ -33,14 +47,6 @@ export async function checkPorts(ports: readonly PlannedPort[]): Promise<void> {
       });
     }
     taken.set(port, planned);
-    const failure = await listenFailure(port);
-    if (failure === null) continue;
-    throw new OperatorError(
-      failure === 'EADDRINUSE'
-        ? `port ${port} for ${what} is in use by another program`
-        : `cannot listen on port ${port} for ${what}: ${failure}`,
-      { hint: `choose another one with ${option}` },
-    );
   }
 }
 
