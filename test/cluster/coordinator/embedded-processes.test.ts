@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { DeadlineError, OperatorError } from '../../../base/errors.js';
 import { silentLog } from '../../../base/log.js';
 import { EmbeddedCoordinator } from '../../../cluster/coordinator/embedded.js';
 import { eventually } from '../../support/eventually.js';
-import { type TestProcess, temporaryFolder } from '../../support/process.js';
-import { startTypeScript } from '../../support/typescript-process.js';
+import { TestProcess, temporaryFolder } from '../../support/process.js';
 
 const opened: EmbeddedCoordinator[] = [];
 const children: TestProcess[] = [];
@@ -23,8 +23,9 @@ async function open(folder: string): Promise<EmbeddedCoordinator> {
 }
 
 function startChild(folder: string, task: string, path: string, sessionTimeoutMs = 60_000) {
-  const file = new URL('./embedded-child.ts', import.meta.url);
-  const child = startTypeScript(file, [folder, String(sessionTimeoutMs), task, path]);
+  const program = new URL('./embedded-child.mjs', import.meta.url);
+  const args = [fileURLToPath(program), folder, String(sessionTimeoutMs), task, path];
+  const child = new TestProcess(process.execPath, args);
   children.push(child);
   return child;
 }

@@ -4,10 +4,12 @@
  *
  * Arguments: folder, session timeout in ms, what to do, its argument.
  */
-import { silentLog } from '../../../base/log.js';
-import { BadVersionError } from '../../../cluster/coordinator/coordinator.js';
-import { EmbeddedCoordinator } from '../../../cluster/coordinator/embedded.js';
-import { EmbeddedStore } from '../../../cluster/coordinator/embedded-store.js';
+// From the build, which is made before the tests: compiling here would take longer than the tests.
+const dist = (path) => import(new URL(`../../../dist/${path}`, import.meta.url).href);
+const { silentLog } = await dist('base/log.js');
+const { BadVersionError } = await dist('cluster/coordinator/coordinator.js');
+const { EmbeddedCoordinator } = await dist('cluster/coordinator/embedded.js');
+const { EmbeddedStore } = await dist('cluster/coordinator/embedded-store.js');
 
 const [folder = '', sessionTimeout = '', task = '', argument = ''] = process.argv.slice(2);
 const coordinator = await EmbeddedCoordinator.open({
@@ -16,12 +18,12 @@ const coordinator = await EmbeddedCoordinator.open({
   log: silentLog(),
 });
 
-function say(line: string): void {
+function say(line) {
   process.stdout.write(`${line}\n`);
 }
 
 /** Makes the node twice, ephemeral in both ways, and tells of its states. */
-async function register(path: string): Promise<void> {
+async function register(path) {
   coordinator.onState(say);
   coordinator.onNewSession(() => say('new session'));
   await coordinator.create(`${path}/restored`, 'from the child', { ephemeral: 'restored' });
@@ -30,7 +32,7 @@ async function register(path: string): Promise<void> {
 }
 
 /** Writes as fast as it can, in three ways, until killed. */
-async function write(path: string): Promise<void> {
+async function write(path) {
   for (let round = 0; ; round++) {
     const node = `${path}/${process.pid}-${round}`;
     await coordinator.create(node, 'created');
@@ -46,7 +48,7 @@ async function write(path: string): Promise<void> {
 }
 
 /** Counts the node up 100 times with compare-and-set. */
-async function increment(path: string): Promise<void> {
+async function increment(path) {
   for (let done = 0; done < 100; ) {
     const node = await coordinator.get(path);
     if (!node) throw new Error(`no ${path}`);
@@ -61,20 +63,20 @@ async function increment(path: string): Promise<void> {
 }
 
 /** Calls process.exit while a write is under way, as on a fault. */
-async function exit(path: string): Promise<void> {
+async function exit(path) {
   for (let node = 0; node < 50; node++) coordinator.create(`${path}/${node}`, '').catch(say);
   setTimeout(() => process.exit(3), Math.random() * 3);
 }
 
 /** Stops in the midst of a write, holding the lock of all writers. */
-async function hold(): Promise<void> {
+async function hold() {
   await EmbeddedStore.open(folder).write(() => {
     say('holding');
     process.kill(process.pid, 'SIGSTOP');
   });
 }
 
-const tasks: Record<string, (path: string) => Promise<void>> = {
+const tasks = {
   register,
   write,
   increment,
