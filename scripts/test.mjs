@@ -9,7 +9,7 @@ import './node-version.mjs';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { BootstrapError, build, installDependencies, root } from './bootstrap.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -124,18 +124,18 @@ function runVitest() {
   return program(bin('vitest'), ['run', ...reporters, ...vitestArgs]);
 }
 
+/** As `npm run` would, without its banner. */
 function npmScript(name) {
-  const [first, ...args] = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts[
-    name
-  ].split(' ');
-  return program(bin(first), args);
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const PATH = `${join(root, 'node_modules', '.bin')}${delimiter}${process.env.PATH}`;
+  return program('/bin/sh', ['-c', scripts[name]], { PATH });
 }
 
 /** Resolves with its exit code. It and what it starts are a process group of their own. */
-function program(path, args) {
+function program(path, args, more = {}) {
   return new Promise((resolve, reject) => {
     const [name, value] = MARK.split('=');
-    const env = { ...process.env, [name]: value };
+    const env = { ...process.env, ...more, [name]: value };
     // However we end, it does not go on without us.
     const lead = existsSync('/usr/bin/setpriv') ? ['/usr/bin/setpriv', '--pdeathsig', 'TERM'] : [];
     const [first, ...rest] = [...lead, path, ...args];

@@ -40,6 +40,7 @@ export const ZOOKEEPER: Requirement = {
   packages: ['zookeeper'],
   hint: "install Debian's package (apt-get install zookeeper), or use one that runs with --zk",
 };
+/** @public for scripts/test.mjs, which imports what was compiled */
 export const PYTHON_REDIS: Requirement = {
   name: 'python3-redis',
   isPresent: () => existsSync('/usr/lib/python3/dist-packages/redis'),
