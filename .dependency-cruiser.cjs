@@ -38,7 +38,11 @@ module.exports = {
     ),
     only('proxy/command', ['proxy/(command|request)', 'base/', 'resp/', 'cluster/'], ''),
     only('proxy/router', ['proxy/(router|backend|io|request)', 'base/', 'resp/', 'cluster/'], ''),
-    only('proxy/backend', ['proxy/(backend|io|request|command/command-row)', 'base/', 'resp/', 'cluster/'], ''),
+    only(
+      'proxy/backend',
+      ['proxy/(backend|io|request|command/command-row)', 'base/', 'resp/', 'cluster/'],
+      '',
+    ),
     only('proxy/topology', ['proxy/(topology|router)', 'base/', 'cluster/'], ''),
     {
       name: 'one-driver-file-zookeeper',

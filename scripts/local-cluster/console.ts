@@ -1,5 +1,5 @@
-import colors from 'picocolors';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import { colors } from './colors.js';
 
 const TITLE_WIDTH = 12;
 

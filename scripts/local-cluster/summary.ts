@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import colors from 'picocolors';
+import { colors } from './colors.js';
 import { configFile, type Plan, shownFolder } from './plan.js';
 import { HOST } from './ports.js';
 
