@@ -1,5 +1,6 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { encodeError } from '../../resp/encode.js';
+import { equalsWord } from './arguments.js';
 import { arityFits, type CommandRow } from './command-row.js';
 import { resolveSubcommand } from './command-table.js';
 import {
@@ -51,6 +52,10 @@ export function decide(
   argCount: number,
   client: LocalContext,
 ): Decision {
+  if (found === null && isHttp(bytes, argStarts[0]!, argEnds[0]!)) {
+    client.closeAfterReply();
+    return { type: 'answer', row: null, reply: NO_REPLY };
+  }
   if (found === null || found.route === 'refused') {
     return refuse(null, unknownCommandError(bytes, argStarts, argEnds, argCount));
   }
@@ -88,6 +93,16 @@ export function decide(
       return { type: 'send', row, slotId };
     }
   }
+}
+
+const NO_REPLY = Buffer.alloc(0);
+
+/**
+ * A browser talks to us: a web page had it send a form whose lines could be commands. Redis closes
+ * such a connection without a word, and so do we.
+ */
+function isHttp(bytes: Uint8Array, start: number, end: number): boolean {
+  return equalsWord(bytes, start, end, 'post') || equalsWord(bytes, start, end, 'host:');
 }
 
 function refuse(row: CommandRow | null, error: string): Decision {
