@@ -5,6 +5,9 @@ import type { CommandRow } from './command/command-row.js';
  * RESP frame; a failure comes as an error frame.
  */
 export interface RequestOwner {
+  /** Who sent the command in the first place: the order of its commands is to be kept. */
+  readonly origin: object;
+
   /**
    * @param isOwned the bytes will not change; otherwise what is to be kept must be copied.
    */
@@ -59,3 +62,6 @@ export const INTERNAL_ROW: CommandRow = {
   guard: 'none',
   subcommands: [],
 };
+
+/** Like INTERNAL_ROW, for what must not be taken as not done when its connection is lost. */
+export const INTERNAL_WRITE_ROW: CommandRow = { ...INTERNAL_ROW, isWrite: true };

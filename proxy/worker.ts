@@ -3,6 +3,7 @@ import type { Config } from '../base/config.js';
 import type { Logger } from '../base/log.js';
 import { RequestFramer } from '../resp/request-framer.js';
 import { COMMAND_COUNT, COMMAND_ROWS } from './command/command-rows.js';
+import { keysOfCommand } from './command/keys-of-command.js';
 import type { ProxyFacts } from './command/local-context.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
@@ -38,6 +39,7 @@ class Worker implements DataPlane {
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,
       },
+      (request, bytes, start, end) => keysOfCommand(request.row, bytes, start, end),
       log,
     );
     this.#listener = new Listener(

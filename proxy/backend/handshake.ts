@@ -5,6 +5,7 @@ const MINUS = 0x2d;
 
 /** A request of our own; its outcome is given as the error's text, or null for success. */
 class InternalRequest implements RequestOwner {
+  readonly origin = this;
   readonly #settled: (error: string | null) => void;
 
   constructor(settled: (error: string | null) => void) {

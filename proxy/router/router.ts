@@ -3,8 +3,9 @@ import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import { Backend } from '../backend/backend.js';
 import type { Request } from '../request.js';
-import { SlotGate } from './slot-gate.js';
+import { type KeysOf, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
+import { WaitingRoom } from './waiting-room.js';
 
 /** What a backend needs besides its address. */
 export interface BackendSettings {
@@ -27,12 +28,15 @@ export class Router implements TopologySink {
   }));
   readonly #groups = new Map<number, GroupRoute>();
   readonly #backends = new Map<string, Backend>();
-  readonly #gate = new SlotGate();
+  readonly #transits = new Map<number, SlotTransit>();
+  readonly #room = new WaitingRoom();
+  readonly #keysOf: KeysOf;
   readonly #settings: BackendSettings;
   readonly #log: Logger;
 
-  constructor(settings: BackendSettings, log: Logger) {
+  constructor(settings: BackendSettings, keysOf: KeysOf, log: Logger) {
     this.#settings = settings;
+    this.#keysOf = keysOf;
     this.#log = log;
   }
 
@@ -41,17 +45,20 @@ export class Router implements TopologySink {
     return this.#open[slotId]!;
   }
 
-  /** Sends the command to the slot's owner, or parks it, or answers it with an error. */
+  /** Sends the command to the slot's owner, or lets it wait, or answers it with an error. */
   send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
-    const backend = this.#open[request.slotId]!;
-    if (backend !== null) backend.send(request, bytes, start, end, isOwned);
-    else if (this.#slots[request.slotId]!.status === 'pre_migrate') {
-      this.#gate.park(request, bytes, start, end);
-    } else request.fail(this.#refusal(request.slotId));
+    const { slotId } = request;
+    const backend = this.#open[slotId]!;
+    if (backend !== null) {
+      backend.send(request, bytes, start, end, isOwned);
+      return;
+    }
+    const transit = this.#transits.get(slotId);
+    if (transit !== undefined) transit.take(request, bytes, start, end, isOwned);
+    else request.fail(this.#refusal(slotId));
   }
 
   async apply(change: TopologyChange): Promise<void> {
-    const left = new Set<Backend>();
     const touched = new Set(change.slots.map((slot) => slot.slotId));
     for (const group of change.groups) {
       this.#groups.set(group.groupId, group);
@@ -62,16 +69,17 @@ export class Router implements TopologySink {
       }
     }
     for (const slot of change.slots) this.#slots[slot.slotId] = slot;
+    const left = new Set<Backend>();
     for (const slotId of touched) {
-      const before = this.#open[slotId]!;
-      const after = this.#ownerOf(this.#slots[slotId]!);
-      this.#open[slotId] = after;
-      if (before !== null && before !== after) left.add(before);
-      this.#releaseParked(slotId, after);
+      const before = this.#backendsOf(slotId);
+      this.#place(this.#slots[slotId]!);
+      const after = this.#backendsOf(slotId);
+      for (const backend of before) {
+        if (!after.includes(backend)) left.add(backend);
+      }
     }
     const unused = this.#takeUnused();
-    await Promise.all([...left].map((backend) => backend.drained()));
-    await Promise.all(unused.map((backend) => backend.drained()));
+    await Promise.all([...left, ...unused].map((backend) => backend.drained()));
     for (const backend of unused) backend.close();
   }
 
@@ -79,39 +87,77 @@ export class Router implements TopologySink {
     return this.#backends.values();
   }
 
-  /** Commands waiting for a slot to change hands. */
-  get parkedCount(): number {
-    return this.#gate.parkedCount;
+  /** Commands waiting for their slots to change hands. */
+  get waitingCount(): number {
+    return this.#room.count;
   }
 
   /** To be called some times a second. */
   tick(): void {
     for (const backend of this.#backends.values()) backend.tick();
-    this.#gate.tick();
+    for (const transit of this.#transits.values()) transit.tick();
   }
 
   close(): void {
     for (const backend of this.#backends.values()) backend.close();
   }
 
-  /** The slot's backend if its commands may go straight to it. */
-  #ownerOf(slot: SlotRoute): Backend | null {
-    if (slot.status !== 'online') return null;
-    const master = this.#groups.get(slot.groupId)?.master ?? null;
-    if (master === null) return null;
-    let backend = this.#backends.get(master);
-    if (backend === undefined) {
-      backend = new Backend({ addr: master, groupId: slot.groupId, ...this.#settings }, this.#log);
-      this.#backends.set(master, backend);
-    }
-    return backend;
+  /** The servers that commands of the slot may be under way to: all are drained when it leaves. */
+  #backendsOf(slotId: number): readonly Backend[] {
+    const owner = this.#open[slotId]!;
+    if (owner !== null) return [owner];
+    const route = this.#transits.get(slotId)?.route ?? null;
+    return route === null ? [] : [route.source, route.target];
   }
 
-  #releaseParked(slotId: number, owner: Backend | null): void {
-    if (owner !== null) this.#gate.open(slotId, owner);
-    else if (this.#slots[slotId]!.status !== 'pre_migrate') {
-      this.#gate.refuse(slotId, this.#refusal(slotId));
+  /** Puts the slot's record into effect. */
+  #place(slot: SlotRoute): void {
+    const { slotId, status } = slot;
+    if (status === 'pre_migrate') {
+      this.#open[slotId] = null;
+      this.#transitOf(slotId).hold();
+      return;
     }
+    const owner = status === 'offline' ? null : this.#masterOf(slot.groupId);
+    if (status === 'migrate') {
+      const source = this.#masterOf(slot.migrateFrom);
+      if (source !== null && owner !== null) {
+        this.#open[slotId] = null;
+        const transit = this.#transitOf(slotId);
+        const { route } = transit;
+        if (route?.source !== source || route.target !== owner) {
+          transit.move({ source, target: owner });
+        }
+        return;
+      }
+    }
+    this.#open[slotId] = status === 'online' ? owner : null;
+    const transit = this.#transits.get(slotId);
+    this.#transits.delete(slotId);
+    const open = this.#open[slotId]!;
+    if (open !== null) transit?.finish(open);
+    else transit?.refuse(this.#refusal(slotId));
+  }
+
+  #transitOf(slotId: number): SlotTransit {
+    let transit = this.#transits.get(slotId);
+    if (transit === undefined) {
+      transit = new SlotTransit(slotId, this.#room, this.#keysOf, this.#settings.password);
+      this.#transits.set(slotId, transit);
+    }
+    return transit;
+  }
+
+  /** The connection to the group's master, made if there is none; null: the group has no master. */
+  #masterOf(groupId: number): Backend | null {
+    const addr = this.#groups.get(groupId)?.master ?? null;
+    if (addr === null) return null;
+    let backend = this.#backends.get(addr);
+    if (backend === undefined) {
+      backend = new Backend({ addr, groupId, ...this.#settings }, this.#log);
+      this.#backends.set(addr, backend);
+    }
+    return backend;
   }
 
   /** Takes the backends that are no group's master any more out of the table. */
@@ -124,10 +170,11 @@ export class Router implements TopologySink {
 
   #refusal(slotId: number): string {
     const slot = this.#slots[slotId]!;
-    if (slot.status === 'migrate') return `TRYAGAIN slot ${slotId} is being moved`;
     if (slot.status === 'offline' || slot.groupId === NO_GROUP) {
       return `ERR slot ${slotId} is offline: it is not assigned to a group`;
     }
-    return `ERR slot ${slotId} group ${slot.groupId}: the group has no master`;
+    const isSource = slot.status === 'migrate' && this.#masterOf(slot.groupId) !== null;
+    const groupId = isSource ? slot.migrateFrom : slot.groupId;
+    return `ERR slot ${slotId} group ${groupId}: the group has no master`;
   }
 }

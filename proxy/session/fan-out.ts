@@ -42,6 +42,10 @@ export class FanOut implements RequestOwner {
     this.#missing = parts.length;
   }
 
+  get origin(): object {
+    return this.#whole.owner.origin;
+  }
+
   /**
    * Sends the command, whole if all of its keys have one place.
    *

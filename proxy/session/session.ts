@@ -52,6 +52,7 @@ export class Session implements RequestOwner, LocalContext {
   readonly clientId: number;
   readonly connectedAtMs = Date.now();
   readonly protocol: Protocol = 2;
+  readonly origin = this;
   authenticated: boolean;
   clientName = '';
   libName = '';

@@ -1,0 +1,206 @@
+import type { Backend } from '../backend/backend.js';
+import { elapsedUs, turn } from '../io/turn.js';
+import type { Request } from '../request.js';
+import { KeyPull, type PullOutcome } from './key-pull.js';
+import type { WaitingRoom } from './waiting-room.js';
+
+/** A command waits no longer than this for its slot to change hands. */
+export const WAIT_TIMEOUT_MS = 10_000;
+/** Keys moved by one command: each moves while both servers do nothing else. */
+const MAX_KEYS_A_PULL = 32;
+/** Keys known to have left the source; beyond, they are forgotten, and asked for again. */
+const MAX_KNOWN_KEYS = 100_000;
+
+/** Finds the keys of a command as byte strings, each once. */
+export type KeysOf = (request: Request, bytes: Buffer, start: number, end: number) => string[];
+
+interface Waiting {
+  readonly request: Request;
+  readonly bytes: Buffer;
+  /** Not known while the slot is held: found when the keys begin to move. */
+  keys: readonly string[] | null;
+}
+
+/** Where a moving slot's keys come from and where its commands go. */
+export interface Route {
+  readonly source: Backend;
+  readonly target: Backend;
+}
+
+/**
+ * A slot on its way from one group to another.
+ *
+ * - Held (no route): commands wait, none is sent (pre_migrate; I2 of the hand-off).
+ * - Moving: a command is sent to the target once each of its keys has left the source, by a pull if
+ *   need be (migrate; I4). Keys never come back to the source while the slot moves, so what has
+ *   been pulled once is remembered.
+ *
+ * Commands of one client are sent in the order they came. Those of different clients pass each
+ * other: one who waits for a large key does not hold up the rest of the slot.
+ */
+export class SlotTransit {
+  readonly #slotId: number;
+  readonly #room: WaitingRoom;
+  readonly #keysOf: KeysOf;
+  readonly #password: string;
+  #route: Route | null = null;
+  #waiting: Waiting[] = [];
+  /** How many commands of each client wait. */
+  readonly #waitingOf = new Map<object, number>();
+  /** Keys that are not on the source any more. */
+  #gone = new Set<string>();
+  #pulling = new Set<string>();
+
+  constructor(slotId: number, room: WaitingRoom, keysOf: KeysOf, password: string) {
+    this.#slotId = slotId;
+    this.#room = room;
+    this.#keysOf = keysOf;
+    this.#password = password;
+  }
+
+  get route(): Route | null {
+    return this.#route;
+  }
+
+  /** The slot is about to change hands: nothing is sent from now on. */
+  hold(): void {
+    this.#route = null;
+    this.#gone = new Set();
+    // Pulls under way are waited for by whoever acknowledges; their outcome is of no more interest.
+    this.#pulling = new Set();
+  }
+
+  /** Keys move from the route's source to its target from now on. */
+  move(route: Route): void {
+    const isNewMove = this.#route === null;
+    this.#route = route;
+    if (isNewMove) this.#gone = new Set();
+    this.#pulling = new Set();
+    this.#advance();
+  }
+
+  /** Takes a command; sends it now or later, or fails it. */
+  take(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const route = this.#route;
+    const keys = route === null ? null : this.#keysOf(request, bytes, start, end);
+    const { origin } = request.owner;
+    if (route !== null && !this.#waitingOf.has(origin) && this.#missing(keys!).length === 0) {
+      route.target.send(request, bytes, start, end, isOwned);
+      return;
+    }
+    if (!this.#room.admit(end - start)) {
+      request.fail(`TRYAGAIN slot ${this.#slotId} is being moved and too many commands wait`);
+      return;
+    }
+    const copy = isOwned ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end));
+    this.#waiting.push({ request, bytes: copy, keys });
+    this.#waitingOf.set(origin, (this.#waitingOf.get(origin) ?? 0) + 1);
+    if (route !== null) this.#pullMissing(route, keys!);
+  }
+
+  /** The slot has arrived: sends all that waits to its owner. */
+  finish(owner: Backend): void {
+    for (const { request, bytes } of this.#leave(this.#waiting)) {
+      owner.send(request, bytes, 0, bytes.length, true);
+    }
+  }
+
+  /** Answers all that waits with an error. */
+  refuse(error: string): void {
+    for (const { request } of this.#leave(this.#waiting)) request.fail(error);
+  }
+
+  /** To be called some times a second: deadlines, and pulls to be repeated. */
+  tick(): void {
+    const now = turn.nowUs();
+    const isLate = ({ request }: Waiting) =>
+      elapsedUs(request.startedUs, now) > WAIT_TIMEOUT_MS * 1000;
+    // Those that came first are late first, so no command of a client passes another one.
+    const late = this.#waiting.filter(isLate);
+    if (late.length > 0) {
+      this.#waiting = this.#waiting.filter((waiting) => !isLate(waiting));
+      for (const { request } of this.#leave(late)) {
+        request.fail(`TRYAGAIN slot ${this.#slotId} is being moved`);
+      }
+    }
+    if (this.#route !== null) this.#advance();
+  }
+
+  /** Sends what can be sent, and pulls what is not on its way. */
+  #advance(): void {
+    const route = this.#route!;
+    const blocked = new Set<object>();
+    const ready: Waiting[] = [];
+    const wanted = new Set<string>();
+    this.#waiting = this.#waiting.filter((waiting) => {
+      const { origin } = waiting.request.owner;
+      waiting.keys ??= this.#keysOf(waiting.request, waiting.bytes, 0, waiting.bytes.length);
+      const missing = this.#missing(waiting.keys);
+      if (missing.length === 0 && !blocked.has(origin)) {
+        ready.push(waiting);
+        return false;
+      }
+      for (const key of missing) wanted.add(key);
+      blocked.add(origin);
+      return true;
+    });
+    for (const { request, bytes } of this.#leave(ready)) {
+      route.target.send(request, bytes, 0, bytes.length, true);
+    }
+    this.#pullMissing(route, [...wanted]);
+  }
+
+  /** The keys that may still be on the source. */
+  #missing(keys: readonly string[]): readonly string[] {
+    return keys.filter((key) => !this.#gone.has(key));
+  }
+
+  #pullMissing(route: Route, keys: readonly string[]): void {
+    const wanted = this.#missing(keys).filter((key) => !this.#pulling.has(key));
+    for (let first = 0; first < wanted.length; first += MAX_KEYS_A_PULL) {
+      this.#pull(route, wanted.slice(first, first + MAX_KEYS_A_PULL));
+    }
+  }
+
+  #pull(route: Route, keys: readonly string[]): void {
+    for (const key of keys) this.#pulling.add(key);
+    const { source, target } = route;
+    KeyPull.send(this.#slotId, keys, source, target, this.#password, (outcome) => {
+      // The slot has been held, or has gone another way, since.
+      if (this.#route !== route) return;
+      for (const key of keys) this.#pulling.delete(key);
+      this.#settle(keys, outcome);
+    });
+  }
+
+  #settle(keys: readonly string[], outcome: PullOutcome): void {
+    if (outcome.type === 'moved') {
+      if (this.#gone.size + keys.length > MAX_KNOWN_KEYS) this.#gone = new Set();
+      for (const key of keys) this.#gone.add(key);
+      this.#advance();
+      return;
+    }
+    // Unknown: the next tick pulls again, until the commands that wait are late.
+    if (outcome.type === 'unknown') return;
+    const concerned = (waiting: Waiting) =>
+      waiting.keys?.some((key) => keys.includes(key)) ?? false;
+    const failed = this.#waiting.filter(concerned);
+    this.#waiting = this.#waiting.filter((waiting) => !concerned(waiting));
+    for (const { request } of this.#leave(failed)) {
+      request.fail(`ERR slot ${this.#slotId} is being moved, its key cannot be: ${outcome.reason}`);
+    }
+  }
+
+  /** Lets commands out of the waiting room. */
+  #leave(commands: readonly Waiting[]): readonly Waiting[] {
+    if (commands === this.#waiting) this.#waiting = [];
+    for (const { request, bytes } of commands) {
+      this.#room.leave(bytes.length);
+      const { origin } = request.owner;
+      const others = this.#waitingOf.get(origin)! - 1;
+      if (others > 0) this.#waitingOf.set(origin, others);
+      else this.#waitingOf.delete(origin);
+    }
+    return commands;
+  }
+}
