@@ -4,6 +4,9 @@
  * - words in small letters are words of vocabulary.ts; names of types (`str`, `hash`, …) are keys
  *   that mostly hold that type, all of one slot within a command; with `*` before it, of any slot;
  * - `[ … ]` may be left out, `( … | … )` is one of several, `{ … }` comes one to four times.
+ *
+ * EXPIRE's GT and LT go with points in time only: two servers add a time to live to clocks of their
+ * own.
  */
 export const SYNTAX = `
 GET str
@@ -46,8 +49,8 @@ BITFIELD_RO bits { GET i12 bit }
 
 TYPE any
 PERSIST any
-EXPIRE any ttl [ ( NX | XX | GT | LT ) ]
-PEXPIRE any msttl [ ( NX | XX | GT | LT ) ]
+EXPIRE any ttl [ ( NX | XX ) ]
+PEXPIRE any msttl [ ( NX | XX ) ]
 EXPIREAT any at [ ( NX | XX | GT | LT ) ]
 PEXPIREAT any msat [ ( NX | XX | GT | LT ) ]
 TTL any
