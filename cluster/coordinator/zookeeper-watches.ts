@@ -42,26 +42,17 @@ export class ZooKeeperWatches {
     };
   }
 
-  /**
-   * Arms the watch on this connection. The first request is sent before this returns, so that what
-   * is asked afterwards is answered after it.
-   *
-   * @returns `late` if the node came into being meanwhile: a change may have gone unseen.
-   */
-  async arm(
-    connection: ZooKeeperConnection,
-    kind: WatchKind,
-    path: string,
-  ): Promise<'in time' | 'late'> {
+  /** Arms the watch on this connection: what changes from then on is told. */
+  async arm(connection: ZooKeeperConnection, kind: WatchKind, path: string): Promise<void> {
     const fire = connection.watcher(keyOf(kind, path), () => this.#fired(connection, kind, path));
     if (kind === 'node') {
       await connection.call<Stat | null>((client, done) => client.exists(path, fire, done));
-      return 'in time';
+      return;
     }
-    for (let outcome: 'in time' | 'late' = 'in time'; ; outcome = 'late') {
+    for (;;) {
       try {
         await connection.call<string[]>((client, done) => client.getChildren(path, fire, done));
-        return outcome;
+        return;
       } catch (error) {
         if (!isNoNode(error)) throw error;
       }
@@ -69,7 +60,7 @@ export class ZooKeeperWatches {
       const stat = await connection.call<Stat | null>((client, done) =>
         client.exists(path, fire, done),
       );
-      if (!stat) return outcome;
+      if (!stat) return;
     }
   }
 
@@ -93,17 +84,14 @@ export class ZooKeeperWatches {
     const watch = this.#watches.get(keyOf(kind, path));
     if (!watch) return;
     this.arm(connection, kind, path).then(
-      (outcome) => {
-        if (outcome === 'late') watch.listeners.call();
-      },
+      // Told once it is armed again, for what changed before that would not fire it.
+      () => watch.listeners.call(),
       (error: unknown) => {
         // On a lost connection nothing is missed: the next one arms and calls every watch.
         if (error instanceof ConnectionLostError) return;
         this.#log.error({ path, error: messageOf(error) }, 'a watch cannot be armed again');
       },
     );
-    // Armed before told: what the listeners read now, the server answers after the arming.
-    watch.listeners.call();
   }
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { withDeadline } from '../../../base/deadline.js';
 import {
   BadVersionError,
   ClosedError,
@@ -300,6 +301,23 @@ export function describeCoordinator(driver: string, start: () => Promise<Clients
       for (let value = 1; value <= 200; value++) await other.set(path, String(value));
       await eventually('the last value is read', () => read.at(-1) === 200);
       expect(read).toEqual([...read].sort((a, b) => a - b));
+    });
+
+    test('every change is followed by a call, also one made as soon as the last was told', async () => {
+      const path = `${folder()}/node`;
+      await other.create(path, '');
+      let tell: () => void = () => undefined;
+      await one.watchNode(path, () => tell());
+      let changes = 0;
+      for (; changes < 300; changes++) {
+        const told = new Promise<void>((resolve) => {
+          tell = resolve;
+        });
+        const setting = other.set(path, String(changes));
+        await withDeadline(told, 20_000, `the watch (change ${changes})`);
+        await setting;
+      }
+      expect(await one.get(path)).toMatchObject({ version: changes });
     });
 
     test('a listener that throws does not keep the others from being called', async () => {
