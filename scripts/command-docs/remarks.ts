@@ -1,0 +1,156 @@
+/*
+ * What docs/commands.md says of single commands, in the notation of Markdown. The script that
+ * writes the page sees to it that the names are those of the command table, and that nothing that
+ * needs an explanation is without one.
+ */
+
+const SAME = 'As in Redis.';
+const SLOT_0 = 'Answered by the group of slot 0.';
+const SUM = "The sum of the groups' replies. Not atomic over groups.";
+const SORT =
+  'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key, which is Redis's own rule in a cluster. `BY nosort` and `GET #` are free.';
+const NO_BLOCK =
+  'Refused with `BLOCK`: it would hold up all clients of the connection, which is shared.';
+const SCRIPT =
+  'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
+const FUNCTION = `${SCRIPT} Load the function on each master itself.`;
+const NOTED = 'Noted for `CLIENT LIST`';
+
+/** By the row's name; for commands that are served. */
+export const REMARKS: { readonly [name: string]: string } = {
+  mget: 'The values in the order of the keys. Each group reads its own at a moment of its own.',
+  mset: 'Not atomic over groups: a reader may see some of the new values before the others.',
+  msetnx: 'In one slot it is atomic, as in Redis; over several it could not be.',
+  del: SUM,
+  unlink: SUM,
+  exists: SUM,
+  touch: SUM,
+  copy: 'Refused with `DB n` for other databases than 0.',
+  sort: SORT,
+  sort_ro: SORT,
+  'object|help': SLOT_0,
+  'xgroup|help': SLOT_0,
+  'xinfo|help': SLOT_0,
+  lolwut: SLOT_0,
+  xread: `All streams in one slot. ${NO_BLOCK}`,
+  xreadgroup: `All streams in one slot. ${NO_BLOCK}`,
+
+  eval: SCRIPT,
+  eval_ro: SCRIPT,
+  evalsha: `${SCRIPT} A script is known to those groups that were sent it by \`EVAL\`; elsewhere the answer is \`NOSCRIPT\`, upon which clients send \`EVAL\`.`,
+  evalsha_ro: 'As `EVALSHA`.',
+  fcall: FUNCTION,
+  fcall_ro: FUNCTION,
+
+  auth: 'Against `password` of the config.ini. There is one user, `default`.',
+  hello:
+    'Protocol 2 only: `HELLO 3` is answered with `-NOPROTO`, upon which most clients stay with protocol 2.',
+  ping: SAME,
+  echo: SAME,
+  quit: SAME,
+  reset: 'The connection is as it was when it was accepted, but for the library's name.',
+  select: 'Database 0 only; others are answered with `-ERR DB index is out of range`.',
+  'client|getname': SAME,
+  'client|setname': SAME,
+  'client|setinfo': SAME,
+  'client|id': 'Unique at this proxy, not over all of them.',
+  'client|info': 'Buffer sizes are shown as 0.',
+  'client|list': 'Shows the client that asks, none of the others.',
+  'client|no-evict': `${NOTED}; the proxy evicts nobody.`,
+  'client|no-touch': `${NOTED}, without effect on the servers, whose connections are shared.`,
+  'client|help': 'Lists what is served.',
+
+  command: 'Tells of the commands that this proxy serves.',
+  'command|count': 'Counts the commands that this proxy serves.',
+  'command|docs': 'Of the commands that this proxy serves.',
+  'command|getkeys': 'By the proxy's own table: these are the keys that it routes by.',
+  'command|info': 'Null for a command that is refused, as for one that is not known.',
+  'command|list': 'Of the commands that this proxy serves.',
+  'command|help': 'Lists what is served.',
+  info: `Of the proxy process: its clients, memory, processor time and counters. There is no keyspace in it; ask the groups with \`codis-config server list\`.`,
+  role: 'Always `master`: replicas belong to the groups.',
+  time: 'The clock of the proxy's machine.',
+};
+
+export interface Refusal {
+  readonly title: string;
+  /** Names of rows; each refused row must be in exactly one list. */
+  readonly commands: readonly string[];
+  /** Why, and what to do instead. */
+  readonly text: string;
+}
+
+export const NOT_SERVED: readonly Refusal[] = [
+  {
+    title: 'Transactions',
+    commands: ['multi', 'exec', 'discard', 'watch', 'unwatch'],
+    text: 'They are a state of one connection to one server, and connections to servers are shared by\nall clients. To come. Until then: a script over keys of one slot.',
+  },
+  {
+    title: 'Commands that block',
+    commands: [
+      ...['blmove', 'blmovem', 'blmpop', 'blpop', 'brpop', 'brpoplpush'],
+      ...['bzmpop', 'bzpopmax', 'bzpopmin', 'wait', 'waitaof'],
+    ],
+    text: 'A server answers the commands of a connection in their order, so one that waits would hold up\neverybody. To come. Until then: the forms that do not block.',
+  },
+  {
+    title: 'Publish and subscribe',
+    commands: [
+      ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'],
+      ...['publish', 'spublish', 'pubsub'],
+    ],
+    text: 'To come.',
+  },
+  {
+    title: 'The whole keyspace',
+    commands: ['keys', 'scan', 'randomkey', 'dbsize', 'flushall', 'flushdb', 'swapdb'],
+    text: 'Every group would have to be asked. To come, but for `SWAPDB`. Until then: ask each master\n(`codis-config server list` names them). `HSCAN`, `SSCAN` and `ZSCAN` have one key and are served.',
+  },
+  {
+    title: 'Loading of scripts and functions',
+    commands: ['script', 'function'],
+    text: 'Every group would have to get them. To come. Until then: `EVAL`, which brings the script along.',
+  },
+  {
+    title: 'Other databases, other servers',
+    commands: ['move', 'migrate'],
+    text: 'Keys would go where no client finds them: the slot table says which server a key is on.',
+  },
+  {
+    title: 'Other clients of the proxy, and tracking of keys',
+    commands: [
+      ...['client|caching', 'client|getredir', 'client|kill', 'client|pause', 'client|reply'],
+      ...['client|tracking', 'client|trackinginfo', 'client|unblock', 'client|unpause'],
+      'command|getkeysandflags',
+    ],
+    text: 'To come, as far as they can mean something here.',
+  },
+  {
+    title: 'Operating a server',
+    commands: [
+      ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'lastsave', 'latency'],
+      ...['memory|doctor', 'memory|help', 'memory|malloc-stats', 'memory|purge', 'memory|stats'],
+      ...['module', 'monitor', 'save', 'shutdown', 'slowlog'],
+    ],
+    text: 'Meant for one server. Send them to the server itself.',
+  },
+  {
+    title: 'Replication',
+    commands: ['psync', 'replconf', 'replicaof', 'slaveof', 'sync'],
+    text: 'Who replicates whom is recorded in the coordinator: `codis-config server add` and\n`server promote`.',
+  },
+  {
+    title: 'Redis Cluster, and tests of Redis itself',
+    commands: [
+      'asking',
+      'cluster',
+      'readonly',
+      'readwrite',
+      'restore-asking',
+      'pfdebug',
+      'pfselftest',
+    ],
+    text: 'A client is to take the proxy for a single Redis.',
+  },
+];
