@@ -8,7 +8,7 @@ const SAME = 'As in Redis.';
 const SLOT_0 = 'Answered by the group of slot 0.';
 const SUM = "The sum of the groups' replies. Not atomic over groups.";
 const SORT =
-  'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key, which is Redis's own rule in a cluster. `BY nosort` and `GET #` are free.';
+  'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key, the rule of Redis in a cluster in a cluster. `BY nosort` and `GET #` are free.';
 const NO_BLOCK =
   'Refused with `BLOCK`: it would hold up all clients of the connection, which is shared.';
 const SCRIPT =
@@ -48,7 +48,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   ping: SAME,
   echo: SAME,
   quit: SAME,
-  reset: 'The connection is as it was when it was accepted, but for the library's name.',
+  reset: 'The connection is as it was when it was accepted, but for the name of the library.',
   select: 'Database 0 only; others are answered with `-ERR DB index is out of range`.',
   'client|getname': SAME,
   'client|setname': SAME,
@@ -63,13 +63,13 @@ export const REMARKS: { readonly [name: string]: string } = {
   command: 'Tells of the commands that this proxy serves.',
   'command|count': 'Counts the commands that this proxy serves.',
   'command|docs': 'Of the commands that this proxy serves.',
-  'command|getkeys': 'By the proxy's own table: these are the keys that it routes by.',
+  'command|getkeys': 'By the table of the proxy: these are the keys that it routes by.',
   'command|info': 'Null for a command that is refused, as for one that is not known.',
   'command|list': 'Of the commands that this proxy serves.',
   'command|help': 'Lists what is served.',
   info: `Of the proxy process: its clients, memory, processor time and counters. There is no keyspace in it; ask the groups with \`codis-config server list\`.`,
   role: 'Always `master`: replicas belong to the groups.',
-  time: 'The clock of the proxy's machine.',
+  time: 'The clock of the machine of the proxy.',
 };
 
 export interface Refusal {
