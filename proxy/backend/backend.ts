@@ -181,7 +181,9 @@ export class Backend {
       if (socket === this.#socket) this.#disconnect('connection closed by the server');
     });
     socket.on('drain', () => {
-      if (socket === this.#socket) this.#checkCongestion();
+      if (socket !== this.#socket) return;
+      this.#outlet?.onWritten();
+      this.#checkCongestion();
     });
     socket.on('connect', () => {
       // Without a password there is nothing to wait for.

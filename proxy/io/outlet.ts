@@ -21,6 +21,8 @@ export class Outlet implements Flushable {
   readonly #socket: Socket;
   #slab: Buffer | null = null;
   #used = 0;
+  /** Written, but not taken by the kernel yet; free again when the socket has nothing left. */
+  #inSocket: Buffer[] = [];
   #isWaiting = false;
   bytesWritten = 0;
 
@@ -67,6 +69,12 @@ export class Outlet implements Flushable {
     if (this.#socket.writableLength > 0) this.#onCongested();
   }
 
+  /** To be called when the socket has nothing left to write: its slabs are free. */
+  onWritten(): void {
+    for (const slab of this.#inSocket) recycle(slab);
+    this.#inSocket.length = 0;
+  }
+
   /** Forgets what has not been written. */
   discard(): void {
     if (this.#slab !== null) recycle(this.#slab);
@@ -104,9 +112,9 @@ export class Outlet implements Flushable {
     this.#used = 0;
     this.bytesWritten += used;
     this.#socket.write(used === SLAB_BYTES ? slab : slab.subarray(0, used));
-    // Written in the call itself, as nearly always: the slab is free again. Else the socket keeps
-    // it, and the garbage collector takes it after that.
-    if (this.#socket.writableLength === 0) recycle(slab);
+    this.#inSocket.push(slab);
+    // Written in the call itself, as nearly always.
+    if (this.#socket.writableLength === 0) this.onWritten();
   }
 }
 

@@ -82,7 +82,10 @@ export class Session implements RequestOwner, LocalContext {
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
     );
-    socket.on('drain', () => this.#resumeIfPossible());
+    socket.on('drain', () => {
+      this.#outlet.onWritten();
+      this.#resumeIfPossible();
+    });
     socket.on('end', () => this.closeAfterReply());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
