@@ -87,6 +87,15 @@ static void wake_waiters(void) {
     }
 }
 
+static void on_idle_timer(Ctx *ctx, void *arg);
+
+static void ensure_idle_timer(Ctx *ctx) {
+    if (has_idle_timer || settings.index_idle_ms == 0) return;
+    long long ms = settings.index_idle_ms < IDLE_CHECK_MS ? settings.index_idle_ms : IDLE_CHECK_MS;
+    idle_timer = rmCreateTimer(ctx, ms, on_idle_timer, NULL);
+    has_idle_timer = true;
+}
+
 static void on_idle_timer(Ctx *ctx, void *arg) {
     (void)arg;
     has_idle_timer = false;
@@ -98,16 +107,7 @@ static void on_idle_timer(Ctx *ctx, void *arg) {
               now_ms - index->used_at_ms);
         index_drop(db);
     }
-    if (!index_any()) return;
-    idle_timer = rmCreateTimer(ctx, IDLE_CHECK_MS, on_idle_timer, NULL);
-    has_idle_timer = true;
-}
-
-static void ensure_idle_timer(Ctx *ctx) {
-    if (has_idle_timer || settings.index_idle_ms == 0) return;
-    long long ms = settings.index_idle_ms < IDLE_CHECK_MS ? settings.index_idle_ms : IDLE_CHECK_MS;
-    idle_timer = rmCreateTimer(ctx, ms, on_idle_timer, NULL);
-    has_idle_timer = true;
+    if (index_any()) ensure_idle_timer(ctx);
 }
 
 static void on_build_timer(Ctx *ctx, void *arg);

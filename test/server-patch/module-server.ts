@@ -86,10 +86,15 @@ export class ModuleServer {
       ...['--loadmodule', MODULE, ...moduleArgs],
     ]);
     const server = new ModuleServer(port, child, password(args));
-    await eventually(`${program.title} answers on ${port}`, () => {
-      if (!child.isRunning) throw new Error(`it ended: ${child.stdout}${child.stderr}`);
-      return server.redis.ping();
+    const state = await eventually(`${program.title} answers on ${port}`, async () => {
+      if (!child.isRunning) return 'ended';
+      await server.redis.ping();
+      return 'ready';
     });
+    if (state === 'ended') {
+      server.redis.disconnect();
+      throw new Error(`${program.title} ended: ${child.stdout}${child.stderr}`);
+    }
     return server;
   }
 
@@ -104,6 +109,8 @@ export class ModuleServer {
     const client = new Redis({
       port: this.port,
       retryStrategy: () => 50,
+      // A call fails, and does not wait, while nobody listens.
+      maxRetriesPerRequest: 0,
       ...(this.#password === undefined ? {} : { password: this.#password }),
     });
     // Until the server listens, and after it was killed.
