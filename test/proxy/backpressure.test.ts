@@ -13,7 +13,7 @@ let client: RespClient;
 
 beforeAll(async () => {
   redis = await startRedis();
-  proxy = await startDataPlane([redis.addr], { ini: 'backend_timeout=60000' });
+  proxy = await startDataPlane([redis.addr], { ini: 'backend_timeout=60000\nsession_max_pipeline=32' });
   client = await RespClient.connect(proxy.port);
   await client.call('SET', 'large', VALUE);
 });
@@ -36,7 +36,7 @@ it('reads no more commands of a client that does not take its replies', async ()
   slow.write(Buffer.concat(Array.from({ length: 200 }, () => encodeCommand(['GET', 'large']))));
   for (let count = 200; count < wanted; count++) slow.write(encodeCommand(['GET', 'large']));
   await eventually('it gets its first replies', () => getCalls() > before);
-  // Others are served meanwhile; 600 MB of replies are not fetched from the server for it.
+  // Others are served meanwhile; few of its 600 MB of replies are fetched from the server.
   for (let count = 0; count < 200; count++) expect(await client.text('PING')).toBe('+PONG\r\n');
   expect(getCalls() - before).toBeLessThan(wanted);
 
