@@ -76,6 +76,17 @@ export class Paths {
   get migrateTasks(): string {
     return `${this.root}/migrate_tasks`;
   }
+  /** @param seq ten digits, as ZooKeeper numbers sequential nodes. */
+  migrateTask(seq: string): string {
+    return `${this.migrateTasks}/${seq}`;
+  }
+  /** Not in Codis: the operator's commands that the tasks come from. */
+  get migrateJobs(): string {
+    return `${this.root}/migrate_jobs`;
+  }
+  migrateJob(jobId: string): string {
+    return `${this.migrateJobs}/${jobId}`;
+  }
 
   /** Where Jodis clients of Codis 3 look for proxies. */
   get jodis(): string {

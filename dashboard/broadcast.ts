@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../base/log.js';
-import type { Handle } from '../cluster/coordinator/coordinator.js';
+import {
+  type Handle,
+  NodeExistsError,
+  type Operation,
+} from '../cluster/coordinator/coordinator.js';
 import type { Action } from '../cluster/model/action.js';
 import { isSameProxy, type ProxyRecord } from '../cluster/model/proxy.js';
 import type { Store } from '../cluster/store.js';
@@ -8,6 +12,9 @@ import { probeAddress } from './probe.js';
 
 /** How often we look whether a receiver's process is still there: nothing tells us when it ends. */
 const LOOK_AGAIN_MS = 500;
+
+/** Text of actions made in one step: half of what a coordinator takes. */
+const MAX_STEP_BYTES = 400_000;
 
 /** What an action says; the rest of it is who is told and when. */
 export type Announcement = {
@@ -32,51 +39,106 @@ export class Broadcast {
   }
 
   /**
-   * Publishes an action: first `ActionResponse/<seq>`, which receivers put their answers under,
-   * then `actions/<seq>`, which they see. The records must be written before: a proxy that comes
-   * online after the receivers were listed reads them.
+   * Publishes actions, in their order: first `ActionResponse/<seq>`, which receivers put their
+   * answers under, then `actions/<seq>`, which they see; of several actions all at once, in one
+   * step. The records must be written before: a proxy that comes online after the receivers were
+   * listed reads them.
    */
-  async publish(announcement: Announcement): Promise<Published> {
+  async publish(announcements: readonly Announcement[]): Promise<Published[]> {
+    const [first] = announcements;
+    if (!first) return [];
     const { coordinator, paths } = this.#store;
     const receivers = await this.#listReceivers();
-    const data = actionJson(announcement, receivers);
-    const response = await coordinator.create(`${paths.responses}/`, data, { sequential: true });
-    const seq = response.slice(-10);
-    await coordinator.create(paths.action(seq), data);
+    const texts = announcements.map((announcement) => actionJson(announcement, receivers));
+    // The coordinator gives out the first number. Those that follow it are free: its counter goes
+    // up with every node made here, and we alone make them.
+    const response = await coordinator.create(`${paths.responses}/`, texts[0]!, {
+      sequential: true,
+    });
+    const base = Number(response.slice(-10));
+    const published = texts.map((_, index) => ({
+      seq: String(base + index).padStart(10, '0'),
+      receivers,
+    }));
+    if (texts.length === 1) {
+      await coordinator.create(paths.action(published[0]!.seq), texts[0]!);
+    } else {
+      await this.#createRest(published, texts);
+    }
     this.#log.info(
-      { seq, type: announcement.type, receivers: receivers.map((proxy) => proxy.id) },
+      {
+        seq: published[0]!.seq,
+        count: published.length,
+        type: first.type,
+        receivers: receivers.map((proxy) => proxy.id),
+      },
       'action published',
     );
-    return { seq, receivers };
+    return published;
+  }
+
+  /** The nodes of several actions, less the first response, which is there. */
+  async #createRest(published: readonly Published[], texts: readonly string[]): Promise<void> {
+    const { coordinator, paths } = this.#store;
+    if (!(await coordinator.get(paths.actions))) await this.#makeActions();
+    const operations: Operation[] = [];
+    for (const [index, { seq }] of published.entries()) {
+      const data = texts[index]!;
+      if (index > 0) operations.push({ type: 'create', path: paths.response(seq), data });
+      operations.push({ type: 'create', path: paths.action(seq), data });
+    }
+    // With many proxies the texts are long: as many in a step as surely fit.
+    const atOnce = Math.max(2, Math.floor(MAX_STEP_BYTES / texts[0]!.length));
+    for (let at = 0; at < operations.length; at += atOnce) {
+      await coordinator.multi(operations.slice(at, at + atOnce));
+    }
+  }
+
+  async #makeActions(): Promise<void> {
+    try {
+      await this.#store.coordinator.create(this.#store.paths.actions, '');
+    } catch (error) {
+      if (!(error instanceof NodeExistsError)) throw error;
+    }
   }
 
   /**
-   * Waits until every receiver has acknowledged, or is proven to be gone: its node is, and its
-   * address refuses connections or belongs to a later life of it.
+   * Waits until every receiver has acknowledged every action, or is proven to be gone: its node
+   * is, and its address refuses connections or belongs to a later life of it.
    *
    * @returns the receivers that did neither within the time; empty if all is well.
    */
-  async awaitAcknowledgements(published: Published, timeoutMs: number): Promise<ProxyRecord[]> {
-    if (published.receivers.length === 0) return [];
+  async awaitAcknowledgements(
+    published: readonly Published[],
+    timeoutMs: number,
+  ): Promise<ProxyRecord[]> {
+    const asked = published.filter(({ receivers }) => receivers.length > 0);
+    if (asked.length === 0) return [];
     const { coordinator, paths } = this.#store;
     const deadline = Date.now() + timeoutMs;
     const change = new Signal();
     const handles: Handle[] = [];
-    let waiting = [...published.receivers];
+    const unanswered = new Map<string, ProxyRecord[]>(
+      asked.map(({ seq, receivers }) => [seq, [...receivers]]),
+    );
     try {
+      const responses = asked.map(({ seq }) => paths.response(seq));
       handles.push(
-        await coordinator.watchChildren(paths.response(published.seq), () => change.raise()),
-        await coordinator.watchChildren(paths.proxies, () => change.raise()),
+        ...(await Promise.all(
+          [...responses, paths.proxies].map((path) =>
+            coordinator.watchChildren(path, () => change.raise()),
+          ),
+        )),
       );
       let look: 'at the node' | 'at its ports' = 'at the node';
       for (;;) {
         change.lower();
-        const answers = await this.#store.loadResponses(published.seq);
-        waiting = waiting.filter((proxy) => !answers.some((answer) => isSameProxy(answer, proxy)));
+        await this.#strikeAnswered(unanswered);
+        const waiting = distinct([...unanswered.values()].flat());
         const gone = await Promise.all(waiting.map((proxy) => this.#isGone(proxy, look)));
-        waiting = waiting.filter((_, index) => !gone[index]);
+        const silent = waiting.filter((_, index) => !gone[index]);
         const leftMs = deadline - Date.now();
-        if (waiting.length === 0 || leftMs <= 0) return waiting;
+        if (silent.length === 0 || leftMs <= 0) return silent;
         look = await change.raisedWithin(Math.min(LOOK_AGAIN_MS, leftMs), {
           raised: 'at the node',
           late: 'at its ports',
@@ -85,6 +147,20 @@ export class Broadcast {
     } finally {
       for (const handle of handles) handle.close();
     }
+  }
+
+  /** Takes those away who have acknowledged. */
+  async #strikeAnswered(unanswered: Map<string, ProxyRecord[]>): Promise<void> {
+    await Promise.all(
+      [...unanswered].map(async ([seq, proxies]) => {
+        const answers = await this.#store.loadResponses(seq);
+        const left = proxies.filter(
+          (proxy) => !answers.some((answer) => isSameProxy(answer, proxy)),
+        );
+        if (left.length > 0) unanswered.set(seq, left);
+        else unanswered.delete(seq);
+      }),
+    );
   }
 
   /**
@@ -110,6 +186,10 @@ export class Broadcast {
     this.#log.warn({ proxy: receiver.id, addr: receiver.addr }, 'receiver is gone');
     return true;
   }
+}
+
+function distinct(proxies: readonly ProxyRecord[]): ProxyRecord[] {
+  return [...new Map(proxies.map((proxy) => [proxy.id, proxy])).values()];
 }
 
 /** Key order as Codis 2 writes it; receivers are texts, and null when there are none. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { messageOf } from '../base/errors.js';
+import { faultPoint } from '../base/fault-point.js';
 import type { Logger } from '../base/log.js';
 import {
   BadVersionError,
@@ -29,11 +30,14 @@ export interface Change extends Step {
   /**
    * - `unconfirmed`: proxies are told and not waited for
    * - `or undo`: every proxy has to acknowledge; if one does not, `undo` is done
-   * - `stands`: every proxy has to acknowledge; if one does not, the change is not taken back
+   * - `stands`: every proxy has to acknowledge; if one does not, the change is not taken back.
+   *   Whether there are proxies that cannot be asked is not looked at: there is no way back
    */
   readonly confirm: 'unconfirmed' | 'or undo' | 'stands';
   /** Takes the change back; for `or undo`. */
   readonly undo?: Step;
+  /** Names its fault points: `<name>-saved`, `<name>-announced`, `<name>-confirmed`. */
+  readonly name?: string;
 }
 
 const announcements = z.array(action);
@@ -102,14 +106,18 @@ export class Changes {
    * @throws SilentProxyError naming who did not acknowledge, and what became of the change.
    */
   async apply(change: Change): Promise<void> {
-    if (change.confirm !== 'unconfirmed') await this.assertConfirmable();
+    if (change.confirm === 'or undo') await this.assertConfirmable();
     await this.#save(change);
+    if (change.name) faultPoint(`${change.name}-saved`);
     const published = await this.#announce(change.announcements);
     this.#log.info({ change: change.what }, 'change written and announced');
+    if (change.name) faultPoint(`${change.name}-announced`);
     if (change.confirm === 'unconfirmed') return;
     const silent = await this.#silentReceivers(published);
     if (silent.length === 0) {
+      await this.#assertNoneMissed(change);
       this.#log.info({ change: change.what }, 'change confirmed');
+      if (change.name) faultPoint(`${change.name}-confirmed`);
       return;
     }
     this.#log.error(
@@ -119,6 +127,22 @@ export class Changes {
     throw change.undo
       ? await this.#takeBack(change.what, change.undo, silent)
       : silence(silent, this.#ackTimeoutMs, `${change.what} stands all the same`);
+  }
+
+  /**
+   * A proxy whose node went between our first look at the fences and the listing of the receivers
+   * was never asked.
+   *
+   * @throws UnresolvedFenceError; the change was taken back
+   */
+  async #assertNoneMissed(change: Change): Promise<void> {
+    if (change.confirm !== 'or undo') return;
+    try {
+      await this.assertConfirmable();
+    } catch (error) {
+      if (change.undo) await this.#takeBack(change.what, change.undo, []);
+      throw error;
+    }
   }
 
   /** Records and the note of what is to be announced, in one step: neither without the other. */
@@ -146,17 +170,13 @@ export class Changes {
   }
 
   async #announce(all: readonly Announcement[]): Promise<Published[]> {
-    const published: Published[] = [];
-    for (const announcement of all) published.push(await this.#broadcast.publish(announcement));
+    const published = await this.#broadcast.publish(all);
     await this.#store.deleteIfPresent(this.#store.paths.unannounced);
     return published;
   }
 
-  async #silentReceivers(all: readonly Published[]): Promise<ProxyRecord[]> {
-    const silent = await Promise.all(
-      all.map((published) => this.#broadcast.awaitAcknowledgements(published, this.#ackTimeoutMs)),
-    );
-    return [...new Map(silent.flat().map((proxy) => [proxy.id, proxy])).values()];
+  #silentReceivers(all: readonly Published[]): Promise<ProxyRecord[]> {
+    return this.#broadcast.awaitAcknowledgements(all, this.#ackTimeoutMs);
   }
 
   /** The error for the operator, after the old records are back and the proxies told. */

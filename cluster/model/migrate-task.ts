@@ -1,20 +1,40 @@
 import { z } from 'zod';
 import { SLOT_COUNT } from '../slot-hash.js';
 
-/** `P/migrate_tasks/<seq>`: one slot to be moved. */
+const slotId = z
+  .number()
+  .int()
+  .min(0)
+  .max(SLOT_COUNT - 1);
+
+/**
+ * `P/migrate_tasks/<seq>`: one slot to be moved. First the fields of Codis 2 in its order; those
+ * after them are ours, and absent from tasks that an original dashboard has left.
+ *
+ * A task ends with its node: it is deleted in the step that makes its slot online in `new_group`.
+ */
 export const migrateTask = z.object({
-  slot_id: z
-    .number()
-    .int()
-    .min(0)
-    .max(SLOT_COUNT - 1),
+  slot_id: slotId,
   new_group: z.number().int(),
   /** Milliseconds to wait between keys, from `--delay`. */
   delay: z.number().int().min(0),
   /** Unix seconds as text. */
   create_at: z.string(),
   percent: z.number(),
+  /** Of Codis: pending, migrating, finished, error. Ours: held. */
   status: z.string(),
+  /** The operator's command that it came from: a node of `P/migrate_jobs`. */
+  job: z.string().optional(),
+  /**
+   * The group that the keys come from. The slot's record does not tell it while a move is being
+   * turned back: then it is pre_migrate in the group that the keys come from, and the other one
+   * may have keys too.
+   */
+  from_group: z.number().int().optional(),
+  /** `back`: the slot was on its way out of `new_group`, which may still have keys of it. */
+  direction: z.enum(['forward', 'back']).optional(),
+  /** Why it is not moving, one line; empty if it is, or if nothing has gone wrong. */
+  error: z.string().optional(),
 });
 
 export type MigrateTask = z.infer<typeof migrateTask>;
