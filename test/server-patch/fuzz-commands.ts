@@ -42,7 +42,6 @@ export class CommandMaker {
 
   /** One that touches whole databases, or the whole server. */
   rare(): Command {
-    const inMemoryOnly = ['DEBUG', 'RELOAD', 'NOSAVE', 'NOFLUSH', 'MERGE'];
     return this.#random.pick([
       ['FLUSHDB'],
       ['FLUSHDB', 'ASYNC'],
@@ -52,8 +51,10 @@ export class CommandMaker {
       ['SWAPDB', 1, 2],
       ['SWAPDB', 0, 2],
       ['DEBUG', 'RELOAD'],
-      // Redis 6.2 does not tell of keys that these make.
-      ...(this.isBelow7 ? [] : [['DEBUG', 'POPULATE', 50, 'pop'], inMemoryOnly]),
+      // Redis 6.2 does not tell of keys that this makes.
+      ...(this.isBelow7 ? [] : [['DEBUG', 'POPULATE', 50, 'pop']]),
+      // From 7.2 on this crashes the server if any module listens for deleted keys.
+      ...(this.#version.join('.') === '7.0' ? [RELOAD_OVER_WHAT_IS_THERE] : []),
     ]);
   }
 
@@ -81,6 +82,7 @@ export class CommandMaker {
 }
 
 const DUMP = '\0dump';
+const RELOAD_OVER_WHAT_IS_THERE = ['DEBUG', 'RELOAD', 'NOSAVE', 'NOFLUSH', 'MERGE'];
 
 const SET_DELETE_RENAME =
   "redis.call('set',KEYS[1],1) redis.call('del',KEYS[2]) return redis.call('rename',KEYS[1],KEYS[2])";
