@@ -52,7 +52,8 @@ static void change(int name, long step) {
     if (changed != (add ? !present[name] : present[name])) fail("wrong answer", step);
     if (changed) present_count += add ? 1 : -1;
     present[name] = add;
-    if (slot_table_has(&table, hash_of(name), names[name], length) != add) fail("not as told", step);
+    bool has = slot_table_has(&table, hash_of(name), names[name], length);
+    if (has != add) fail("not as told", step);
 }
 
 static void check_size(long step) {

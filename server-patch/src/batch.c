@@ -48,7 +48,8 @@ static void add_candidate(const KeyEntry *entry, void *arg) {
 
 static long long memory_usage(Ctx *ctx, Str *name) {
     Reply *reply = rmCall(ctx, "MEMORY", "cs", "USAGE", name);
-    long long bytes = reply && rmCallReplyType(reply) == REPLY_INTEGER ? rmCallReplyInteger(reply) : 0;
+    bool is_number = reply && rmCallReplyType(reply) == REPLY_INTEGER;
+    long long bytes = is_number ? rmCallReplyInteger(reply) : 0;
     if (reply) rmFreeCallReply(reply);
     return bytes;
 }
@@ -84,32 +85,25 @@ static void choose_unit(Choice *choice, Str **names, size_t from, size_t to) {
     const BatchLimits *limits = choice->limits;
     KeyList *chosen = &choice->batch->keys;
     size_t count_before = chosen->count;
-    long long unit_bytes = 0;
-    bool is_held = false, has_missing = false;
+    long long total_bytes = choice->bytes;
+    bool is_held = false;
 
     for (size_t i = from; i < to; i++) {
         long long bytes = size_of_key(choice->ctx, names[i]);
         if (bytes < 0) {
-            has_missing = true;
+            key_forget(choice->ctx, names[i]);
             continue;
         }
-        unit_bytes += bytes;
+        total_bytes += bytes;
         if (limits->max_key_bytes > 0 && bytes > limits->max_key_bytes) {
             note_held(choice->batch, names[i], bytes);
             is_held = true;
         }
-        size_t length;
-        const char *name = rmStringPtrLen(names[i], &length);
-        key_list_add(chosen, name, length);
+        key_list_take(chosen, names[i]);
+        names[i] = NULL;
     }
-    if (has_missing) {
-        KeyList unit = {names + from, to - from, to - from};
-        key_list_forget_missing(choice->ctx, &unit);
-    }
-    long long total_bytes = choice->bytes + unit_bytes;
-    bool is_first = count_before == 0;
     bool exceeds = chosen->count > (size_t)limits->max_keys || total_bytes > limits->max_bytes;
-    if (is_held || (exceeds && !is_first)) {
+    if (is_held || (exceeds && count_before > 0)) {
         key_list_truncate(chosen, count_before);
         choice->full = !is_held;
         return;

@@ -152,7 +152,7 @@ int slotscheck_command(Ctx *ctx, Str **argv, int argc) {
     for (int slot = 0; slot < SLOT_COUNT; slot++)
         entries += slot_table_size(index_slot(index, slot));
     if (entries != keys || index->total != keys) {
-        snprintf(error, sizeof error, "ERR step 1, the index has %llu keys (%llu), the database %llu",
+        snprintf(error, sizeof error, "ERR step 1, keys: %llu (%llu) in the index, %llu in fact",
                  entries, index->total, keys);
         return rmReplyWithError(ctx, error);
     }

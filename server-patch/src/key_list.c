@@ -23,7 +23,10 @@ void key_list_add_entry(const KeyEntry *entry, void *arg) {
 }
 
 void key_list_truncate(KeyList *list, size_t count) {
-    while (list->count > count) rmFreeString(NULL, list->names[--list->count]);
+    while (list->count > count) {
+        Str *name = list->names[--list->count];
+        if (name) rmFreeString(NULL, name);
+    }
 }
 
 void key_list_free(KeyList *list) {
@@ -39,14 +42,15 @@ bool key_exists(Ctx *ctx, Str *name) {
     return true;
 }
 
+void key_forget(Ctx *ctx, Str *name) {
+    size_t length;
+    const char *bytes = rmStringPtrLen(name, &length);
+    forgotten += index_remove(rmGetSelectedDb(ctx), bytes, length);
+}
+
 void key_list_forget_missing(Ctx *ctx, const KeyList *list) {
-    int db = rmGetSelectedDb(ctx);
-    for (size_t i = 0; i < list->count; i++) {
-        if (key_exists(ctx, list->names[i])) continue;
-        size_t length;
-        const char *name = rmStringPtrLen(list->names[i], &length);
-        forgotten += index_remove(db, name, length);
-    }
+    for (size_t i = 0; i < list->count; i++)
+        if (!key_exists(ctx, list->names[i])) key_forget(ctx, list->names[i]);
 }
 
 long long key_list_forgotten(void) {

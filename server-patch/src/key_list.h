@@ -18,15 +18,17 @@ typedef struct {
 void key_list_add(KeyList *list, const char *name, size_t length);
 /* Takes the string over. */
 void key_list_take(KeyList *list, Str *name);
-/* Frees the names from this one on. */
+/* Frees the names from this one on. One that was taken out is NULL. */
 void key_list_truncate(KeyList *list, size_t count);
 void key_list_free(KeyList *list);
 
 /* An EntryFn: arg is the KeyList. */
 void key_list_add_entry(const KeyEntry *entry, void *arg);
 
-/* Takes those keys out of the selected database's index that the database does not have. The
- * server may have deleted them without telling. */
+/* Takes the key out of the selected database's index, if it is there. For those that the database
+ * does not have: the server may have deleted them without telling. */
+void key_forget(Ctx *ctx, Str *name);
+/* Forgets those that the database does not have. */
 void key_list_forget_missing(Ctx *ctx, const KeyList *list);
 /* Entries that were forgotten so since the module was loaded. */
 long long key_list_forgotten(void);

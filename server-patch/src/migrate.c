@@ -60,9 +60,12 @@ static Reply *call_migrate(Ctx *ctx, const Target *target, const KeyList *keys) 
     add_text(&arguments, "REPLACE");
     add_authentication(ctx, &arguments);
     add_text(&arguments, "KEYS");
-    for (size_t i = 0; i < keys->count; i++) add_copy(&arguments, keys->names[i]);
+    size_t own_count = arguments.count;
+    for (size_t i = 0; i < keys->count; i++) key_list_take(&arguments, keys->names[i]);
     Reply *reply = rmCall(ctx, "MIGRATE", redis_api_write_format(), arguments.names,
                           arguments.count);
+    /* The rest are the caller's. */
+    arguments.count = own_count;
     key_list_free(&arguments);
     return reply;
 }
