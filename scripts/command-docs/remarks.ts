@@ -8,7 +8,7 @@ const SAME = 'As in Redis.';
 const SLOT_0 = 'Answered by the group of slot 0.';
 const SUM = "The sum of the groups' replies. Not atomic over groups.";
 const SORT =
-  'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key, the rule of Redis in a cluster in a cluster. `BY nosort` and `GET #` are free.';
+  'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key: the rule of Redis in a cluster. `BY nosort` and `GET #` are free.';
 const NO_BLOCK =
   'Refused with `BLOCK`: it would hold up all clients of the connection, which is shared.';
 const SCRIPT =
