@@ -27,6 +27,8 @@ export interface Config {
   /** A change that not every proxy has acknowledged within this time is taken back. */
   readonly actionTimeoutMs: number;
   readonly proxyId: string;
+  /** How many databases clients may SELECT; every server must have as many. */
+  readonly databases: number;
   /** Where clients reach this proxy, as told to them through the coordinator; host or host:port. */
   readonly advertiseAddr: string;
   readonly proto: 'tcp' | 'tcp4' | 'tcp6';
@@ -50,6 +52,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
   actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
+  databases: ['databases', '16', wholeNumber(1)],
   advertiseAddr: ['advertise_addr', '', (text) => text],
   proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
 };
@@ -134,6 +137,7 @@ export function parseConfig(text: string, file: string): Config {
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
     actionTimeoutMs: read('actionTimeoutMs'),
     proxyId: read('proxyId'),
+    databases: read('databases'),
     advertiseAddr: read('advertiseAddr'),
     proto: read('proto'),
   });

@@ -12,7 +12,7 @@ export interface CommandStats {
   readonly errors: number;
 }
 
-/** One connection to a Redis server as the proxy sees it. */
+/** A Redis server as the proxy sees it, over all its connections to it. */
 export interface BackendStats {
   readonly addr: string;
   readonly state: 'connecting' | 'ready' | 'waiting' | 'closed';

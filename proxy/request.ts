@@ -22,6 +22,8 @@ export class Request {
   readonly owner: RequestOwner;
   readonly row: CommandRow;
   readonly slotId: number;
+  /** The protocol and database it is to be executed in; see backend/lane.ts. */
+  readonly lane: number;
   /** turn.nowUs() when the command arrived. */
   readonly startedUs: number;
   /** The reply, once it has come before its turn: `reply[replyStart, replyEnd)`. */
@@ -29,10 +31,17 @@ export class Request {
   replyStart = 0;
   replyEnd = 0;
 
-  constructor(owner: RequestOwner, row: CommandRow, slotId: number, startedUs: number) {
+  constructor(
+    owner: RequestOwner,
+    row: CommandRow,
+    slotId: number,
+    lane: number,
+    startedUs: number,
+  ) {
     this.owner = owner;
     this.row = row;
     this.slotId = slotId;
+    this.lane = lane;
     this.startedUs = startedUs;
   }
 

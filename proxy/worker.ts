@@ -49,6 +49,7 @@ class Worker implements DataPlane {
         traffic: this.#traffic,
         settings: {
           password: config.password,
+          databases: config.databases,
           maxPipeline: config.sessionMaxPipeline,
           maxPendingBytes: config.sessionMaxBufsize,
         },
@@ -96,7 +97,7 @@ class Worker implements DataPlane {
       });
     }
     const backends: BackendStats[] = [];
-    for (const { addr, state, inFlight, reconnects, lastError } of this.#router.backends) {
+    for (const { addr, state, inFlight, reconnects, lastError } of this.#router.servers) {
       backends.push({ addr, state, inFlight, reconnects, lastError });
     }
     return {

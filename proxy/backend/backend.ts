@@ -9,7 +9,9 @@ import { frameReply } from '../../resp/reply-framer.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
-import { Handshake, PING } from './handshake.js';
+import { handshakeOf } from './handshake.js';
+import { internalRequest } from './internal-request.js';
+import { databaseOfLane, protocolOfLane } from './lane.js';
 
 /**
  * - `connecting`: commands are taken; they go out behind the handshake
@@ -26,10 +28,7 @@ const LEGAL_TRANSITIONS: Record<BackendState, readonly BackendState[]> = {
   closed: [],
 };
 
-export interface BackendOptions {
-  readonly addr: string;
-  /** Named in errors. */
-  readonly groupId: number;
+export interface BackendSettings {
   /** Empty: no AUTH. */
   readonly password: string;
   /** A command not answered within this time ends the connection, and fails. */
@@ -37,6 +36,9 @@ export interface BackendOptions {
   readonly pingPeriodMs: number;
 }
 
+const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
+/** The type byte of what a server says of its own accord in RESP3. */
+const PUSH = 0x3e;
 /** Unsent bytes beyond which sessions that send here are paused. */
 const HIGH_WATER_BYTES = 1024 * 1024;
 /** Soon enough that a restarted server is found within a tenth of a second or two. */
@@ -58,7 +60,9 @@ interface DrainWaiter {
 export class Backend {
   readonly addr: string;
   readonly groupId: number;
-  readonly #options: BackendOptions;
+  /** The protocol and database of all its commands. */
+  readonly #lane: number;
+  readonly #settings: BackendSettings;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   readonly #inFlight = new Ring<Request>();
@@ -80,11 +84,12 @@ export class Backend {
   reconnects = 0;
   lastError = '';
 
-  constructor(options: BackendOptions, log: Logger) {
-    this.addr = options.addr;
-    this.groupId = options.groupId;
-    this.#options = options;
-    this.#log = log.child({ backend: options.addr, group: options.groupId });
+  constructor(addr: string, groupId: number, lane: number, settings: BackendSettings, log: Logger) {
+    this.addr = addr;
+    this.groupId = groupId;
+    this.#lane = lane;
+    this.#settings = settings;
+    this.#log = log.child({ protocol: protocolOfLane(lane), database: databaseOfLane(lane) });
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
     );
@@ -129,7 +134,7 @@ export class Backend {
   /** To be called some times a second: deadlines and pings. */
   tick(): void {
     const now = turn.nowUs();
-    const { timeoutMs, pingPeriodMs } = this.#options;
+    const { timeoutMs, pingPeriodMs } = this.#settings;
     if (this.#state === 'connecting') {
       if (elapsedUs(this.#connectStartedUs, now) > timeoutMs * 1000) {
         this.#disconnect(`no connection within ${timeoutMs} ms`);
@@ -141,8 +146,14 @@ export class Backend {
     if (this.#inFlight.length > 0) {
       if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`);
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
-      const ping = PING.request((error) => this.#disconnect(error));
-      this.send(ping, PING.bytes, 0, PING.bytes.length, true);
+      // Any answer will do: a server that is loading is there, too.
+      this.send(
+        internalRequest(this.#lane, () => {}),
+        PING,
+        0,
+        PING.length,
+        true,
+      );
     }
   }
 
@@ -186,22 +197,21 @@ export class Backend {
       this.#checkCongestion();
     });
     socket.on('connect', () => {
-      // Without a password there is nothing to wait for.
-      if (socket === this.#socket && this.#options.password === '') this.#becomeReady();
+      // Without a handshake there is nothing to wait for.
+      if (socket === this.#socket && steps.length === 0) this.#becomeReady();
     });
-    if (this.#options.password !== '') this.#sendHandshake();
-  }
-
-  /** The first command of the connection; those behind it are refused by the server if it fails. */
-  #sendHandshake(): void {
-    const handshake = new Handshake(this.#options.password, {
-      accepted: (warning) => {
-        if (warning !== '') this.#log.warn({ warning }, 'server needs no password');
-        this.#becomeReady();
-      },
-      refused: (error) => this.#disconnect(`AUTH: ${error}`),
-    });
-    this.send(handshake.request(), handshake.bytes, 0, handshake.bytes.length, true);
+    const steps = handshakeOf(this.#settings.password, this.#lane);
+    for (const [index, step] of steps.entries()) {
+      const isLast = index === steps.length - 1;
+      const request = internalRequest(this.#lane, (error) => {
+        if (socket !== this.#socket) return;
+        const fault = step.verdict(error);
+        if (fault !== null) this.#disconnect(fault);
+        else if (isLast) this.#becomeReady();
+      });
+      // First on the connection: commands that come meanwhile queue behind it, and fail with it.
+      this.send(request, step.bytes, 0, step.bytes.length, true);
+    }
   }
 
   #becomeReady(): void {
@@ -221,6 +231,10 @@ export class Backend {
         if (next === INCOMPLETE) break;
         this.#disconnect(`malformed reply: ${this.#progress.error}`);
         return end;
+      }
+      if (bytes[at] === PUSH) {
+        at = next;
+        continue;
       }
       const request = this.#inFlight.shift();
       if (request === undefined) {

@@ -71,7 +71,7 @@ export function decide(
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };
   }
-  const denied = refusal(row, bytes, argStarts, argEnds, argCount);
+  const denied = refusal(row, bytes, argStarts, argEnds, argCount, client.database);
   if (denied !== null) return refuse(row, denied);
 
   const slotOfArgument = (index: number) => slotOfKey(bytes, argStarts[index]!, argEnds[index]!);

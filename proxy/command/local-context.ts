@@ -12,7 +12,10 @@ export interface LocalContext {
   readonly localAddr: string;
   readonly connectedAtMs: number;
   /** The protocol that replies to this client are written in. */
-  readonly protocol: Protocol;
+  protocol: Protocol;
+  /** The database its commands are executed in: 0 to `databases` - 1. */
+  database: number;
+  readonly databases: number;
   /** What clients must give; empty: none. */
   readonly password: string;
   authenticated: boolean;

@@ -10,7 +10,7 @@ const BLOCK_ERROR = 'ERR syntax error, BLOCK is not supported by this proxy';
  * `guard` is not `none`, after the arity has been checked.
  *
  * - `no-block`: XREAD and XREADGROUP with BLOCK would hold up everyone on the server's connection.
- * - `no-other-db`: COPY … DB n: only database 0 is served.
+ * - `no-other-db`: COPY … DB n: keys of one command are in one database.
  * - `no-foreign-patterns`: SORT's BY and GET patterns may name keys on other servers, so they must
  *   have a hash tag that puts all of them into the slot of the key: Redis's rule in a cluster.
  *
@@ -23,6 +23,7 @@ export function refusal(
   argStarts: Int32Array,
   argEnds: Int32Array,
   argCount: number,
+  database: number,
 ): string | null {
   const isWord = (index: number, word: string) =>
     equalsWord(bytes, argStarts[index]!, argEnds[index]!, word);
@@ -41,7 +42,7 @@ export function refusal(
       for (let index = 3; index < argCount - 1; index++) {
         if (!isWord(index, 'db')) continue;
         const db = wholeNumber(bytes, argStarts[index + 1]!, argEnds[index + 1]!);
-        return db === null || db === 0 ? null : DB_INDEX_ERROR;
+        return db === null || db === database ? null : DB_INDEX_ERROR;
       }
       return null;
     case 'no-foreign-patterns': {

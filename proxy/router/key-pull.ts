@@ -1,6 +1,7 @@
 import { parseAddress } from '../../base/address.js';
 import { encodeMultibulk } from '../../resp/inline-command.js';
-import type { Backend } from '../backend/backend.js';
+import { laneOf } from '../backend/lane.js';
+import type { Server } from '../backend/server.js';
 import { turn } from '../io/turn.js';
 import { INTERNAL_WRITE_ROW, Request, type RequestOwner } from '../request.js';
 
@@ -36,28 +37,38 @@ export class KeyPull implements RequestOwner {
   }
 
   /**
-   * @param keys byte strings, all of the slot
+   * @param keys byte strings, all of the slot and the database
    * @param password of the target; empty: none
    * @param settled called once
    */
   static send(
     slotId: number,
+    database: number,
     keys: readonly string[],
-    source: Backend,
-    target: Backend,
+    source: Server,
+    target: Server,
     password: string,
     settled: (outcome: PullOutcome) => void,
   ): void {
     const { host, port } = parseAddress(target.addr, 'server');
     const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
     const bytes = encodeMultibulk([
-      ...['MIGRATE', host, String(port), '', '0', String(TRANSFER_TIMEOUT_MS), 'REPLACE'],
+      ...[
+        'MIGRATE',
+        host,
+        String(port),
+        '',
+        String(database),
+        String(TRANSFER_TIMEOUT_MS),
+        'REPLACE',
+      ],
       ...auth,
       ...['KEYS', ...keys],
     ]);
     const pull = new KeyPull(keys, settled);
-    const request = new Request(pull, INTERNAL_WRITE_ROW, slotId, turn.nowUs());
-    source.send(request, bytes, 0, bytes.length, true);
+    const lane = laneOf(2, database);
+    const request = new Request(pull, INTERNAL_WRITE_ROW, slotId, lane, turn.nowUs());
+    source.lane(lane).send(request, bytes, 0, bytes.length, true);
   }
 
   onReply(_request: Request, bytes: Buffer, start: number, end: number): void {

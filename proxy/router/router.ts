@@ -1,25 +1,19 @@
 import type { Logger } from '../../base/log.js';
 import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
-import { Backend } from '../backend/backend.js';
+import type { BackendSettings } from '../backend/backend.js';
+import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { type KeysOf, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
 import { WaitingRoom } from './waiting-room.js';
 
-/** What a backend needs besides its address. */
-export interface BackendSettings {
-  readonly password: string;
-  readonly timeoutMs: number;
-  readonly pingPeriodMs: number;
-}
-
 /**
- * The slot table: which connection a slot's commands go to. The part of it that every command
- * passes is one array: the slot's backend, or null if there is anything at all to think about.
+ * The slot table: which server a slot's commands go to. The part of it that every command
+ * passes is one array: the slot's server, or null if there is anything at all to think about.
  */
 export class Router implements TopologySink {
-  readonly #open: (Backend | null)[] = new Array(SLOT_COUNT).fill(null);
+  readonly #open: (Server | null)[] = new Array(SLOT_COUNT).fill(null);
   readonly #slots: SlotRoute[] = Array.from({ length: SLOT_COUNT }, (_, slotId) => ({
     slotId,
     status: 'offline',
@@ -27,7 +21,7 @@ export class Router implements TopologySink {
     migrateFrom: NO_GROUP,
   }));
   readonly #groups = new Map<number, GroupRoute>();
-  readonly #backends = new Map<string, Backend>();
+  readonly #servers = new Map<string, Server>();
   readonly #transits = new Map<number, SlotTransit>();
   readonly #room = new WaitingRoom();
   readonly #keysOf: KeysOf;
@@ -40,17 +34,17 @@ export class Router implements TopologySink {
     this.#log = log;
   }
 
-  /** The connection that the slot's commands may be sent on directly, or null: use `send`. */
-  backendOf(slotId: number): Backend | null {
+  /** The server that the slot's commands may be sent to directly, or null: use `send`. */
+  serverOf(slotId: number): Server | null {
     return this.#open[slotId]!;
   }
 
   /** Sends the command to the slot's owner, or lets it wait, or answers it with an error. */
   send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     const { slotId } = request;
-    const backend = this.#open[slotId]!;
-    if (backend !== null) {
-      backend.send(request, bytes, start, end, isOwned);
+    const server = this.#open[slotId]!;
+    if (server !== null) {
+      server.lane(request.lane).send(request, bytes, start, end, isOwned);
       return;
     }
     const transit = this.#transits.get(slotId);
@@ -69,22 +63,22 @@ export class Router implements TopologySink {
       }
     }
     for (const slot of change.slots) this.#slots[slot.slotId] = slot;
-    const left = new Set<Backend>();
+    const left = new Set<Server>();
     for (const slotId of touched) {
-      const before = this.#backendsOf(slotId);
+      const before = this.#serversOf(slotId);
       this.#place(this.#slots[slotId]!);
-      const after = this.#backendsOf(slotId);
-      for (const backend of before) {
-        if (!after.includes(backend)) left.add(backend);
+      const after = this.#serversOf(slotId);
+      for (const server of before) {
+        if (!after.includes(server)) left.add(server);
       }
     }
     const unused = this.#takeUnused();
-    await Promise.all([...left, ...unused].map((backend) => backend.drained()));
-    for (const backend of unused) backend.close();
+    await Promise.all([...left, ...unused].map((server) => server.drained()));
+    for (const server of unused) server.close();
   }
 
-  get backends(): Iterable<Backend> {
-    return this.#backends.values();
+  get servers(): Iterable<Server> {
+    return this.#servers.values();
   }
 
   /** Commands waiting for their slots to change hands. */
@@ -94,16 +88,16 @@ export class Router implements TopologySink {
 
   /** To be called some times a second. */
   tick(): void {
-    for (const backend of this.#backends.values()) backend.tick();
+    for (const server of this.#servers.values()) server.tick();
     for (const transit of this.#transits.values()) transit.tick();
   }
 
   close(): void {
-    for (const backend of this.#backends.values()) backend.close();
+    for (const server of this.#servers.values()) server.close();
   }
 
   /** The servers that commands of the slot may be under way to: all are drained when it leaves. */
-  #backendsOf(slotId: number): readonly Backend[] {
+  #serversOf(slotId: number): readonly Server[] {
     const owner = this.#open[slotId]!;
     if (owner !== null) return [owner];
     const route = this.#transits.get(slotId)?.route ?? null;
@@ -148,23 +142,23 @@ export class Router implements TopologySink {
     return transit;
   }
 
-  /** The connection to the group's master, made if there is none; null: the group has no master. */
-  #masterOf(groupId: number): Backend | null {
+  /** The group's master; null: the group has no master. */
+  #masterOf(groupId: number): Server | null {
     const addr = this.#groups.get(groupId)?.master ?? null;
     if (addr === null) return null;
-    let backend = this.#backends.get(addr);
-    if (backend === undefined) {
-      backend = new Backend({ addr, groupId, ...this.#settings }, this.#log);
-      this.#backends.set(addr, backend);
+    let server = this.#servers.get(addr);
+    if (server === undefined) {
+      server = new Server(addr, groupId, this.#settings, this.#log);
+      this.#servers.set(addr, server);
     }
-    return backend;
+    return server;
   }
 
-  /** Takes the backends that are no group's master any more out of the table. */
-  #takeUnused(): Backend[] {
+  /** Takes the servers that are no group's master any more out of the table. */
+  #takeUnused(): Server[] {
     const masters = new Set([...this.#groups.values()].map((group) => group.master));
-    const unused = [...this.#backends.values()].filter((backend) => !masters.has(backend.addr));
-    for (const backend of unused) this.#backends.delete(backend.addr);
+    const unused = [...this.#servers.values()].filter((server) => !masters.has(server.addr));
+    for (const server of unused) this.#servers.delete(server.addr);
     return unused;
   }
 

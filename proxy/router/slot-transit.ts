@@ -1,4 +1,5 @@
-import type { Backend } from '../backend/backend.js';
+import { databaseOfLane } from '../backend/lane.js';
+import type { Server } from '../backend/server.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
 import { KeyPull, type PullOutcome } from './key-pull.js';
@@ -17,14 +18,14 @@ export type KeysOf = (request: Request, bytes: Buffer, start: number, end: numbe
 interface Waiting {
   readonly request: Request;
   readonly bytes: Buffer;
-  /** Not known while the slot is held: found when the keys begin to move. */
+  /** With their database; not known while the slot is held: found when the keys begin to move. */
   keys: readonly string[] | null;
 }
 
 /** Where a moving slot's keys come from and where its commands go. */
 export interface Route {
-  readonly source: Backend;
-  readonly target: Backend;
+  readonly source: Server;
+  readonly target: Server;
 }
 
 /**
@@ -47,7 +48,7 @@ export class SlotTransit {
   #waiting: Waiting[] = [];
   /** How many commands of each client wait. */
   readonly #waitingOf = new Map<object, number>();
-  /** Keys that are not on the source any more. */
+  /** Keys, each with its database, that are not on the source any more. */
   #gone = new Set<string>();
   #pulling = new Set<string>();
 
@@ -82,10 +83,10 @@ export class SlotTransit {
   /** Takes a command; sends it now or later, or fails it. */
   take(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     const route = this.#route;
-    const keys = route === null ? null : this.#keysOf(request, bytes, start, end);
+    const keys = route === null ? null : this.#qualifiedKeys(request, bytes, start, end);
     const { origin } = request.owner;
     if (route !== null && !this.#waitingOf.has(origin) && this.#missing(keys!).length === 0) {
-      route.target.send(request, bytes, start, end, isOwned);
+      route.target.lane(request.lane).send(request, bytes, start, end, isOwned);
       return;
     }
     if (!this.#room.admit(end - start)) {
@@ -99,9 +100,9 @@ export class SlotTransit {
   }
 
   /** The slot has arrived: sends all that waits to its owner. */
-  finish(owner: Backend): void {
+  finish(owner: Server): void {
     for (const { request, bytes } of this.#leave(this.#waiting)) {
-      owner.send(request, bytes, 0, bytes.length, true);
+      owner.lane(request.lane).send(request, bytes, 0, bytes.length, true);
     }
   }
 
@@ -134,7 +135,8 @@ export class SlotTransit {
     const wanted = new Set<string>();
     this.#waiting = this.#waiting.filter((waiting) => {
       const { origin } = waiting.request.owner;
-      waiting.keys ??= this.#keysOf(waiting.request, waiting.bytes, 0, waiting.bytes.length);
+      const { request, bytes } = waiting;
+      waiting.keys ??= this.#qualifiedKeys(request, bytes, 0, bytes.length);
       const missing = this.#missing(waiting.keys);
       if (missing.length === 0 && !blocked.has(origin)) {
         ready.push(waiting);
@@ -145,9 +147,15 @@ export class SlotTransit {
       return true;
     });
     for (const { request, bytes } of this.#leave(ready)) {
-      route.target.send(request, bytes, 0, bytes.length, true);
+      route.target.lane(request.lane).send(request, bytes, 0, bytes.length, true);
     }
     this.#pullMissing(route, [...wanted]);
+  }
+
+  /** The command's keys, each with its database in front of it: `0 key`. */
+  #qualifiedKeys(request: Request, bytes: Buffer, start: number, end: number): readonly string[] {
+    const database = databaseOfLane(request.lane);
+    return this.#keysOf(request, bytes, start, end).map((key) => `${database} ${key}`);
   }
 
   /** The keys that may still be on the source. */
@@ -157,15 +165,21 @@ export class SlotTransit {
 
   #pullMissing(route: Route, keys: readonly string[]): void {
     const wanted = this.#missing(keys).filter((key) => !this.#pulling.has(key));
-    for (let first = 0; first < wanted.length; first += MAX_KEYS_A_PULL) {
-      this.#pull(route, wanted.slice(first, first + MAX_KEYS_A_PULL));
+    const databases = new Set(wanted.map((key) => databaseOf(key)));
+    for (const database of databases) {
+      const inDatabase = wanted.filter((key) => databaseOf(key) === database);
+      for (let first = 0; first < inDatabase.length; first += MAX_KEYS_A_PULL) {
+        this.#pull(route, database, inDatabase.slice(first, first + MAX_KEYS_A_PULL));
+      }
     }
   }
 
-  #pull(route: Route, keys: readonly string[]): void {
+  #pull(route: Route, database: number, keys: readonly string[]): void {
     for (const key of keys) this.#pulling.add(key);
     const { source, target } = route;
-    KeyPull.send(this.#slotId, keys, source, target, this.#password, (outcome) => {
+    const names = keys.map((key) => key.slice(key.indexOf(' ') + 1));
+    const slotId = this.#slotId;
+    KeyPull.send(slotId, database, names, source, target, this.#password, (outcome) => {
       // The slot has been held, or has gone another way, since.
       if (this.#route !== route) return;
       for (const key of keys) this.#pulling.delete(key);
@@ -203,4 +217,8 @@ export class SlotTransit {
     }
     return commands;
   }
+}
+
+function databaseOf(qualifiedKey: string): number {
+  return Number.parseInt(qualifiedKey, 10);
 }

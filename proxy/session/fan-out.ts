@@ -1,5 +1,5 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
-import type { Backend } from '../backend/backend.js';
+import type { Server } from '../backend/server.js';
 import { mergeReplies } from '../command/merge.js';
 import { Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
@@ -7,7 +7,7 @@ import type { Router } from '../router/router.js';
 /** The keys of a split command that go to one place together. */
 interface Part {
   /** Null: to this slot alone, by way of its gate. */
-  readonly backend: Backend | null;
+  readonly server: Server | null;
   readonly slotId: number;
   /** Which of the command's keys: 0 for the first. */
   readonly keys: number[];
@@ -60,7 +60,7 @@ export class FanOut implements RequestOwner {
     }
     const fanOut = new FanOut(whole, parts);
     for (const part of parts) {
-      const request = new Request(fanOut, whole.row, part.slotId, whole.startedUs);
+      const request = new Request(fanOut, whole.row, part.slotId, whole.lane, whole.startedUs);
       fanOut.#requests.push(request);
       fanOut.#replies.push(NO_REPLY);
     }
@@ -90,17 +90,17 @@ function splitByPlace(command: FramedCommand, stride: number, router: Router): P
   const parts: Part[] = [];
   for (let arg = 1, key = 0; arg < argCount; arg += stride, key++) {
     const slotId = slotOfKey(bytes, argStarts[arg]!, argEnds[arg]!);
-    const backend = router.backendOf(slotId);
+    const server = router.serverOf(slotId);
     let part: Part | undefined;
     for (let index = 0; index < parts.length; index++) {
       const candidate = parts[index]!;
-      if (candidate.backend === backend && (backend !== null || candidate.slotId === slotId)) {
+      if (candidate.server === server && (server !== null || candidate.slotId === slotId)) {
         part = candidate;
         break;
       }
     }
     if (part === undefined) {
-      part = { backend, slotId, keys: [] };
+      part = { server, slotId, keys: [] };
       parts.push(part);
     }
     part.keys.push(key);

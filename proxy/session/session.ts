@@ -6,6 +6,7 @@ import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { isMultibulk, type RequestFramer } from '../../resp/request-framer.js';
 import type { Backend } from '../backend/backend.js';
+import { laneOf } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
@@ -22,6 +23,8 @@ import type { Traffic } from './traffic.js';
 export interface SessionSettings {
   /** Asked of clients; empty: none. */
   readonly password: string;
+  /** How many databases clients may SELECT. */
+  readonly databases: number;
   /** Unanswered commands beyond which no more are read. */
   readonly maxPipeline: number;
   /** Bytes of unsent replies beyond which no more commands are read. */
@@ -51,7 +54,8 @@ const MINUS = 0x2d;
 export class Session implements RequestOwner, LocalContext {
   readonly clientId: number;
   readonly connectedAtMs = Date.now();
-  readonly protocol: Protocol = 2;
+  protocol: Protocol = 2;
+  database = 0;
   readonly origin = this;
   authenticated: boolean;
   clientName = '';
@@ -70,6 +74,10 @@ export class Session implements RequestOwner, LocalContext {
   readonly #requests = new Ring<Request>();
   #state: SessionState = 'open';
   #isPaused = false;
+  /** Which connections its commands go by; see backend/lane.ts. */
+  #lane = laneOf(2, 0);
+  /** The lane has changed: what was sent by the old one must be answered before the next command. */
+  #isChangingLane = false;
   #congested: Backend | null = null;
   #resumption: Flushable | null = null;
 
@@ -110,6 +118,10 @@ export class Session implements RequestOwner, LocalContext {
     this.idleSweeps = 0;
     this.#services.traffic.bytesIn += chunk.length;
     this.#receive.receivedChunk(chunk);
+  }
+
+  get databases(): number {
+    return this.#services.settings.databases;
   }
 
   get password(): string {
@@ -226,7 +238,7 @@ export class Session implements RequestOwner, LocalContext {
     // The hot path: one key at a known place.
     const key = row.firstKey;
     const slotId = slotOfKey(bytes, argStarts[key]!, argEnds[key]!);
-    const request = new Request(this, row, slotId, turn.nowUs());
+    const request = new Request(this, row, slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
     this.#send(request, bytes, start, end, isOwned);
   }
@@ -243,9 +255,10 @@ export class Session implements RequestOwner, LocalContext {
     const decision = decide(row, bytes, argStarts, argEnds, argCount, this);
     if (decision.type === 'answer') {
       this.#answer(decision.row, decision.reply);
+      this.#changeLane();
       return;
     }
-    const request = new Request(this, decision.row, decision.slotId, turn.nowUs());
+    const request = new Request(this, decision.row, decision.slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
     if (decision.type === 'send') {
       this.#send(request, bytes, start, end, isOwned);
@@ -257,13 +270,22 @@ export class Session implements RequestOwner, LocalContext {
 
   #send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     const { router } = this.#services;
-    const backend = router.backendOf(request.slotId);
-    if (backend === null) {
+    const server = router.serverOf(request.slotId);
+    if (server === null) {
       router.send(request, bytes, start, end, isOwned);
       return;
     }
+    const backend = server.lane(request.lane);
     backend.send(request, bytes, start, end, isOwned);
     if (backend.isCongested) this.#congested = backend;
+  }
+
+  /** To be called after a command that may have chosen another protocol or database. */
+  #changeLane(): void {
+    const lane = laneOf(this.protocol, this.database);
+    if (lane === this.#lane) return;
+    this.#lane = lane;
+    this.#isChangingLane = true;
   }
 
   /** Answers a command ourselves, in its turn. */
@@ -273,7 +295,7 @@ export class Session implements RequestOwner, LocalContext {
       this.#outlet.put(reply, 0, reply.length, true);
       return;
     }
-    const request = new Request(this, row ?? INTERNAL_ROW, NO_SLOT, turn.nowUs());
+    const request = new Request(this, row ?? INTERNAL_ROW, NO_SLOT, this.#lane, turn.nowUs());
     this.#requests.push(request);
     this.onReply(request, reply, 0, reply.length, true);
   }
@@ -281,6 +303,10 @@ export class Session implements RequestOwner, LocalContext {
   #mayRead(): boolean {
     const { settings } = this.#services;
     if (this.#requests.length >= settings.maxPipeline) return false;
+    if (this.#isChangingLane) {
+      if (this.#requests.length > 0) return false;
+      this.#isChangingLane = false;
+    }
     if (this.#congested !== null) {
       if (this.#congested.isCongested) return false;
       this.#congested = null;

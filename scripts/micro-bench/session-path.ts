@@ -48,7 +48,7 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
     router,
     framer: new RequestFramer(),
     traffic: new Traffic(COMMAND_COUNT),
-    settings: { password: '', maxPipeline: 1024, maxPendingBytes: 2 ** 30 },
+    settings: { password: '', databases: 16, maxPipeline: 1024, maxPendingBytes: 2 ** 30 },
     proxyFacts: () => {
       throw new Error('INFO is not among the commands');
     },

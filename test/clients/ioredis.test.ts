@@ -59,7 +59,7 @@ describe.each([
       "ERR unknown command 'NOSUCH', with args beginning with: 'a' ",
     );
     await expect(redis.rename(front.keys[0]!, front.keys[1]!)).rejects.toThrow(/^CROSSSLOT /);
-    await expect(redis.select(1)).rejects.toThrow('ERR DB index is out of range');
+    await expect(redis.select(16)).rejects.toThrow('ERR DB index is out of range');
     expect(await redis.get('text')).toBe('x');
     expect(redis.status).toBe('ready');
   });

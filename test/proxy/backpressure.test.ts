@@ -13,7 +13,9 @@ let client: RespClient;
 
 beforeAll(async () => {
   redis = await startRedis();
-  proxy = await startDataPlane([redis.addr], { ini: 'backend_timeout=60000\nsession_max_pipeline=32' });
+  proxy = await startDataPlane([redis.addr], {
+    ini: 'backend_timeout=60000\nsession_max_pipeline=32',
+  });
   client = await RespClient.connect(proxy.port);
   await client.call('SET', 'large', VALUE);
 });

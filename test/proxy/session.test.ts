@@ -151,6 +151,62 @@ describe.each(['adopted', 'plain'] as const)('a session on %s sockets', (sockets
   });
 });
 
+describe('protocols and databases', () => {
+  let plane: TestDataPlane;
+  let client: RespClient;
+
+  beforeAll(async () => {
+    plane = await startDataPlane(servers.map((server) => server.addr));
+    client = await RespClient.connect(plane.port);
+  });
+  afterAll(() => {
+    client.close();
+    plane.close();
+  });
+
+  it('gives each client the replies of its own protocol', async () => {
+    await client.call('HSET', 'hash', 'field', '1');
+    const modern = await RespClient.connect(plane.port);
+    expect(await modern.text('HELLO', '3')).toMatch(/^%7\r\n/);
+    expect(await modern.text('HGETALL', 'hash')).toBe('%1\r\n$5\r\nfield\r\n$1\r\n1\r\n');
+    expect(await modern.text('GET', 'nothing')).toBe('_\r\n');
+    expect(await client.text('HGETALL', 'hash')).toBe('*2\r\n$5\r\nfield\r\n$1\r\n1\r\n');
+    const keys = Array.from({ length: 10 }, (_, index) => `three:${index}`);
+    expect(await modern.text('MGET', ...keys)).toBe(`*10\r\n${'_\r\n'.repeat(10)}`);
+    modern.close();
+  });
+
+  it('keeps the order of commands across a change of protocol or database', async () => {
+    const rounds = 200;
+    const commands = Array.from({ length: rounds }, (_, round) => [
+      ['HELLO', String(2 + (round % 2))],
+      ['APPEND', 'switching', 'x'],
+      ['SELECT', String(round % 3)],
+      ['APPEND', 'switching', 'y'],
+      ['SELECT', '0'],
+      ['STRLEN', 'switching'],
+    ]).flat();
+    const replies = await client.pipeline(commands);
+    let length = 0;
+    for (let round = 0; round < rounds; round++) {
+      length += round % 3 === 0 ? 2 : 1;
+      expect(replies[round * 6 + 5]!.toString()).toBe(`:${length}\r\n`);
+    }
+  });
+
+  it('has as many databases as configured', async () => {
+    await client.pipeline([
+      ['SELECT', '9'],
+      ['SET', 'nine', '9'],
+      ['SELECT', '0'],
+    ]);
+    expect(await client.text('GET', 'nine')).toMatch(/^(\$-1|_)\r\n$/);
+    expect(await client.text('SELECT', '16')).toBe('-ERR DB index is out of range\r\n');
+    await client.call('SELECT', '9');
+    expect(await client.text('GET', 'nine')).toBe('$1\r\n9\r\n');
+  });
+});
+
 describe('authentication', () => {
   it('is asked of clients, and given to servers', async () => {
     const secured = await startRedis(['--requirepass', 'secret']);

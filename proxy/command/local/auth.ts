@@ -24,13 +24,15 @@ export function auth(request: LocalRequest): Reply {
   return logIn(context, user, request.text(argCount - 1)) ? OK : WRONGPASS;
 }
 
-/** HELLO [protover [AUTH username password] [SETNAME clientname]]: version 2 only. */
+/** HELLO [protover [AUTH username password] [SETNAME clientname]] */
 export function hello(request: LocalRequest): Reply {
   const { context, argCount } = request;
+  let protocol = context.protocol;
   if (argCount >= 2) {
     const version = request.number(1);
     if (version === null) return NO_VERSION;
-    if (version !== 2) return NOPROTO;
+    if (version !== 2 && version !== 3) return NOPROTO;
+    protocol = version;
   }
   let credentials: [user: string, password: string] | null = null;
   let name: string | null = null;
@@ -50,6 +52,7 @@ export function hello(request: LocalRequest): Reply {
   if (credentials && !logIn(context, ...credentials)) return WRONGPASS;
   if (!context.authenticated) return NOAUTH_HELLO;
   if (name !== null) context.clientName = name;
+  context.protocol = protocol;
   return new MapReply([
     ['server', 'redis'],
     ['version', GENERATED_FROM_VERSION],

@@ -16,11 +16,14 @@ export function echo(request: LocalRequest): Reply {
   return request.text(1);
 }
 
-/** SELECT index: only database 0 is served. */
+/** SELECT index */
 export function select(request: LocalRequest): Reply {
+  const { context } = request;
   const index = request.number(1);
   if (index === null) return new ErrorReply('ERR value is not an integer or out of range');
-  return index === 0 ? OK : new ErrorReply(DB_INDEX_ERROR);
+  if (index < 0 || index >= context.databases) return new ErrorReply(DB_INDEX_ERROR);
+  context.database = index;
+  return OK;
 }
 
 /** QUIT: what was sent before is answered, then the connection is closed. */
@@ -34,6 +37,8 @@ export function reset({ context }: LocalRequest): Reply {
   context.clientName = '';
   context.noEvict = false;
   context.noTouch = false;
+  context.protocol = 2;
+  context.database = 0;
   context.authenticated = context.password === '';
   return RESET;
 }

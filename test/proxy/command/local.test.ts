@@ -14,7 +14,9 @@ class FakeClient implements LocalContext {
   readonly remoteAddr = '127.0.0.1:50000';
   readonly localAddr = '127.0.0.1:19000';
   readonly connectedAtMs = Date.now();
-  readonly protocol: 2 | 3;
+  protocol: 2 | 3;
+  database = 0;
+  readonly databases = 16;
   readonly password: string;
   authenticated: boolean;
   clientName = '';
@@ -218,11 +220,8 @@ describe('byte for byte as a real server', () => {
       ['AUTH', 'sécret'],
       ['PING'],
     ];
-    // HELLO 3 is refused before its credentials are looked at.
-    const isOtherwise = (args: Argument[]) => args[0] === 'HELLO' && args[1] === '3';
     for (const args of script) {
-      const expected = await connection.text(...args);
-      if (!isOtherwise(args)) expect(answer(...args), String(args)).toBe(expected);
+      expect(answer(...args), String(args)).toBe(await connection.text(...args));
     }
     connection.close();
     await locked.stop();
@@ -235,7 +234,17 @@ test('the fields of HELLO', () => {
     ...['mode', 'standalone', 'role', 'master', 'modules', []],
   ]);
   expect(client.clientName).toBe('me');
-  expect(answer('HELLO', '3')).toBe('-NOPROTO unsupported protocol version\r\n');
+});
+
+test('HELLO and SELECT choose the protocol and the database, RESET takes them back', () => {
+  expect(answer('HELLO', '3')).toMatch(/^%7\r\n/);
+  expect(answer('HELLO')).toMatch(/^%7\r\n.*proto\r\n:3\r\n/s);
+  expect(answer('SELECT', '15')).toBe('+OK\r\n');
+  expect(client).toMatchObject({ protocol: 3, database: 15 });
+  expect(answer('COPY', '{t}a', '{t}b', 'DB', '15')).toBeNull();
+  expect(answer('COPY', '{t}a', '{t}b', 'DB', '0')).toMatch(/^-ERR DB index/);
+  expect(answer('RESET')).toBe('+RESET\r\n');
+  expect(client).toMatchObject({ protocol: 2, database: 0 });
 });
 
 test('CLIENT notes what a client says of itself', () => {

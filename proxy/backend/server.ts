@@ -1,0 +1,70 @@
+import type { Logger } from '../../base/log.js';
+import { Backend, type BackendSettings, type BackendState } from './backend.js';
+import { laneOf } from './lane.js';
+
+/** One Redis server: its connections, made when they are first used. */
+export class Server {
+  readonly addr: string;
+  /** Named in errors. */
+  readonly groupId: number;
+  readonly #settings: BackendSettings;
+  readonly #log: Logger;
+  readonly #lanes: (Backend | undefined)[] = [];
+
+  constructor(addr: string, groupId: number, settings: BackendSettings, log: Logger) {
+    this.addr = addr;
+    this.groupId = groupId;
+    this.#settings = settings;
+    this.#log = log.child({ server: addr, group: groupId });
+    // At once, so that the first client finds it connected.
+    this.lane(laneOf(2, 0));
+  }
+
+  /** The connection for a protocol and database; see lane.ts. */
+  lane(lane: number): Backend {
+    return this.#lanes[lane] ?? this.#open(lane);
+  }
+
+  /** `ready` if all connections are; else the state of one that is not. */
+  get state(): BackendState {
+    return this.connections.find((backend) => backend.state !== 'ready')?.state ?? 'ready';
+  }
+
+  /** Commands sent and not answered. */
+  get inFlight(): number {
+    return this.connections.reduce((sum, backend) => sum + backend.inFlight, 0);
+  }
+
+  get reconnects(): number {
+    return this.connections.reduce((sum, backend) => sum + backend.reconnects, 0);
+  }
+
+  /** Why a connection ended last; empty if none did. */
+  get lastError(): string {
+    return this.connections.find((backend) => backend.lastError !== '')?.lastError ?? '';
+  }
+
+  /** Resolves when every command sent until now has been answered or has failed. */
+  async drained(): Promise<void> {
+    await Promise.all(this.connections.map((backend) => backend.drained()));
+  }
+
+  /** To be called some times a second. */
+  tick(): void {
+    for (const backend of this.connections) backend.tick();
+  }
+
+  close(): void {
+    for (const backend of this.connections) backend.close();
+  }
+
+  get connections(): readonly Backend[] {
+    return this.#lanes.filter((backend) => backend !== undefined);
+  }
+
+  #open(lane: number): Backend {
+    const backend = new Backend(this.addr, this.groupId, lane, this.#settings, this.#log);
+    this.#lanes[lane] = backend;
+    return backend;
+  }
+}
