@@ -63,6 +63,7 @@ export class Backend {
   /** The protocol and database of all its commands. */
   readonly #lane: number;
   readonly #settings: BackendSettings;
+  readonly #onReady: () => void;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   readonly #inFlight = new Ring<Request>();
@@ -84,7 +85,15 @@ export class Backend {
   reconnects = 0;
   lastError = '';
 
-  constructor(addr: string, groupId: number, lane: number, settings: BackendSettings, log: Logger) {
+  constructor(
+    addr: string,
+    groupId: number,
+    lane: number,
+    settings: BackendSettings,
+    log: Logger,
+    onReady: () => void,
+  ) {
+    this.#onReady = onReady;
     this.addr = addr;
     this.groupId = groupId;
     this.#lane = lane;
@@ -220,6 +229,7 @@ export class Backend {
     this.#progressUs = turn.nowUs();
     this.#backoff.reset();
     this.#log.info('connected');
+    this.#onReady();
   }
 
   #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {

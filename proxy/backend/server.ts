@@ -1,6 +1,9 @@
 import type { Logger } from '../../base/log.js';
 import { Backend, type BackendSettings, type BackendState } from './backend.js';
 import { laneOf } from './lane.js';
+import { ModuleProbe } from './module-probe.js';
+
+const FIRST_LANE = laneOf(2, 0);
 
 /** One Redis server: its connections, made when they are first used. */
 export class Server {
@@ -10,6 +13,8 @@ export class Server {
   readonly #settings: BackendSettings;
   readonly #log: Logger;
   readonly #lanes: (Backend | undefined)[] = [];
+  /** It has the SLOTS* commands; false until it has said so. */
+  hasSlotsModule = false;
 
   constructor(addr: string, groupId: number, settings: BackendSettings, log: Logger) {
     this.addr = addr;
@@ -17,7 +22,7 @@ export class Server {
     this.#settings = settings;
     this.#log = log.child({ server: addr, group: groupId });
     // At once, so that the first client finds it connected.
-    this.lane(laneOf(2, 0));
+    this.lane(FIRST_LANE);
   }
 
   /** The connection for a protocol and database; see lane.ts. */
@@ -63,8 +68,19 @@ export class Server {
   }
 
   #open(lane: number): Backend {
-    const backend = new Backend(this.addr, this.groupId, lane, this.#settings, this.#log);
+    // Asked again after each connection: the server may have been started anew, in another way.
+    const onReady = (): void => {
+      if (lane === FIRST_LANE) this.#probeModule();
+    };
+    const { addr, groupId } = this;
+    const backend = new Backend(addr, groupId, lane, this.#settings, this.#log, onReady);
     this.#lanes[lane] = backend;
     return backend;
+  }
+
+  #probeModule(): void {
+    ModuleProbe.send(this.lane(FIRST_LANE), FIRST_LANE, (hasModule) => {
+      this.hasSlotsModule = hasModule;
+    });
   }
 }

@@ -8,6 +8,7 @@ import { INTERNAL_WRITE_ROW, Request, type RequestOwner } from '../request.js';
 /** How long the source waits for the target during one transfer, in milliseconds. */
 const TRANSFER_TIMEOUT_MS = 5_000;
 const PLUS = 0x2b;
+const COLON = 0x3a;
 /** The target's own word that it does not take the key: it is full, or the password is wrong. */
 const REFUSAL = /^ERR Target instance replied with error: (?!LOADING|MASTERDOWN|READONLY)/;
 
@@ -28,18 +29,19 @@ export type PullOutcome =
  */
 export class KeyPull implements RequestOwner {
   readonly origin = this;
-  readonly keys: readonly string[];
   readonly #settled: (outcome: PullOutcome) => void;
 
-  private constructor(keys: readonly string[], settled: (outcome: PullOutcome) => void) {
-    this.keys = keys;
+  private constructor(settled: (outcome: PullOutcome) => void) {
     this.#settled = settled;
   }
 
   /**
+   * Moves the keys, and where the source has the SLOTS* commands all that share a hash tag with one
+   * of them: a script may touch keys of its tag that it did not declare.
+   *
    * @param keys byte strings, all of the slot and the database
    * @param password of the target; empty: none
-   * @param settled called once
+   * @param settled called once for each command sent, with the keys that it was about
    */
   static send(
     slotId: number,
@@ -48,36 +50,48 @@ export class KeyPull implements RequestOwner {
     source: Server,
     target: Server,
     password: string,
-    settled: (outcome: PullOutcome) => void,
+    settled: (keys: readonly string[], outcome: PullOutcome) => void,
   ): void {
-    const { host, port } = parseAddress(target.addr, 'server');
-    const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
-    const bytes = encodeMultibulk([
-      ...[
-        'MIGRATE',
-        host,
-        String(port),
-        '',
-        String(database),
-        String(TRANSFER_TIMEOUT_MS),
-        'REPLACE',
-      ],
-      ...auth,
-      ...['KEYS', ...keys],
-    ]);
-    const pull = new KeyPull(keys, settled);
     const lane = laneOf(2, database);
-    const request = new Request(pull, INTERNAL_WRITE_ROW, slotId, lane, turn.nowUs());
-    source.lane(lane).send(request, bytes, 0, bytes.length, true);
+    const sendCommand = (about: readonly string[], args: readonly string[]): void => {
+      const bytes = encodeMultibulk(args);
+      const pull = new KeyPull((outcome) => settled(about, outcome));
+      const request = new Request(pull, INTERNAL_WRITE_ROW, slotId, lane, turn.nowUs());
+      source.lane(lane).send(request, bytes, 0, bytes.length, true);
+    };
+    const { host, port } = parseAddress(target.addr, 'server');
+    const place = [host, String(port)];
+    const timeout = String(TRANSFER_TIMEOUT_MS);
+    const { tagged, single } = source.hasSlotsModule ? byTag(keys) : { tagged: [], single: keys };
+    for (const together of tagged) {
+      sendCommand(together, ['SLOTSMGRTTAGONE', ...place, timeout, together[0]!]);
+    }
+    if (single.length === 0) return;
+    const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
+    const options = ['', String(database), timeout, 'REPLACE', ...auth];
+    sendCommand(single, ['MIGRATE', ...place, ...options, 'KEYS', ...single]);
   }
 
   onReply(_request: Request, bytes: Buffer, start: number, end: number): void {
-    // +OK, or +NOKEY: somebody else has moved them, or there never were any.
-    if (bytes[start] === PLUS) {
+    // +OK or a number; or +NOKEY: somebody else has moved them, or there never were any.
+    if (bytes[start] === PLUS || bytes[start] === COLON) {
       this.#settled({ type: 'moved' });
       return;
     }
     const reason = bytes.toString('latin1', start + 1, end - 2);
     this.#settled({ type: REFUSAL.test(reason) ? 'refused' : 'unknown', reason });
   }
+}
+
+/** Keys with the same hash tag together, and those without one. */
+function byTag(keys: readonly string[]): { tagged: string[][]; single: string[] } {
+  const tags = new Map<string, string[]>();
+  const single: string[] = [];
+  for (const key of keys) {
+    const tag = /\{([^}]*)\}/s.exec(key)?.[1];
+    if (tag === undefined) single.push(key);
+    else if (tags.has(tag)) tags.get(tag)!.push(key);
+    else tags.set(tag, [key]);
+  }
+  return { tagged: [...tags.values()], single };
 }

@@ -179,11 +179,12 @@ export class SlotTransit {
     const { source, target } = route;
     const names = keys.map((key) => key.slice(key.indexOf(' ') + 1));
     const slotId = this.#slotId;
-    KeyPull.send(slotId, database, names, source, target, this.#password, (outcome) => {
+    KeyPull.send(slotId, database, names, source, target, this.#password, (about, outcome) => {
       // The slot has been held, or has gone another way, since.
       if (this.#route !== route) return;
-      for (const key of keys) this.#pulling.delete(key);
-      this.#settle(keys, outcome);
+      const settled = about.map((name) => `${database} ${name}`);
+      for (const key of settled) this.#pulling.delete(key);
+      this.#settle(settled, outcome);
     });
   }
 

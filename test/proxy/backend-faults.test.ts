@@ -65,6 +65,7 @@ describe('a server that is gone', () => {
   });
 
   it('is said of writes that were on their way', async () => {
+    await client.call('GET', ONE);
     one.process.kill('SIGSTOP');
     client.send(`SET ${ONE} lost\r\n`);
     await eventually('it is in flight', () => {

@@ -71,6 +71,7 @@ describe('Router', () => {
   });
 
   it('acknowledges only when what was sent to the old owner has been answered', async () => {
+    await client.call('GET', KEY);
     one.process.kill('SIGSTOP');
     client.send(`SET ${KEY} late\r\n`);
     await eventually('it is in flight', () => {

@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotOf } from '../../cluster/slot-hash.js';
 import type { SlotRoute } from '../../proxy/router/topology-change.js';
+import { hasCompiler, make } from '../server-patch/module-server.js';
 import { onlineSlot, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
@@ -8,6 +10,7 @@ import { type Argument, RespClient } from '../support/resp-client.js';
 
 const TAG = '{move}';
 const SLOT = slotOf(TAG);
+const MODULE_FILE = join(import.meta.dirname, '../../server-patch/codis_slots.so');
 const moving: SlotRoute = { slotId: SLOT, status: 'migrate', groupId: 2, migrateFrom: 1 };
 const held: SlotRoute = { slotId: SLOT, status: 'pre_migrate', groupId: 1, migrateFrom: -1 };
 
@@ -205,5 +208,26 @@ describe('a slot that moves between servers with a password', () => {
     await apply(held);
     await apply(moving);
     expect(await client.text('INCR', `${TAG}a`)).toBe(':2\r\n');
+  });
+});
+
+describe.runIf(hasCompiler())('a slot that moves from a server with the SLOTS* commands', () => {
+  beforeAll(() => make());
+  beforeEach(() => start(['--loadmodule', MODULE_FILE], ''));
+  afterEach(stop);
+
+  it('has all keys of a tag moved together: scripts may touch what they did not declare', async () => {
+    await texts([
+      ['SET', `${TAG}declared`, '1'],
+      ['SET', `${TAG}undeclared`, '41'],
+    ]);
+    await apply(held);
+    await apply(moving);
+    const script = `return redis.call('INCR', '${TAG}undeclared')`;
+    expect(await client.text('EVAL', script, 1, `${TAG}declared`)).toBe(':42\r\n');
+    expect(await onSource.text('EXISTS', `${TAG}declared`, `${TAG}undeclared`)).toBe(':0\r\n');
+    expect(await onSource.text('INFO', 'commandstats')).toContain(
+      'cmdstat_slotsmgrttagone:calls=1,',
+    );
   });
 });
