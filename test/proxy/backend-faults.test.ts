@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startDataPlane, type TestDataPlane } from '../support/data-plane.js';
+import { quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { keyInSlots } from '../support/keys.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
@@ -65,7 +65,7 @@ describe('a server that is gone', () => {
   });
 
   it('is said of writes that were on their way', async () => {
-    await client.call('GET', ONE);
+    await quiet(proxy);
     one.process.kill('SIGSTOP');
     client.send(`SET ${ONE} lost\r\n`);
     await eventually('it is in flight', () => {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startDataPlane, type TestDataPlane } from '../support/data-plane.js';
+import { quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { encodeCommand, RespClient } from '../support/resp-client.js';
@@ -53,6 +53,7 @@ it('reads no more commands of a client that does not take its replies', async ()
 });
 
 it('reads no more commands for a server that does not take them', async () => {
+  await quiet(proxy);
   redis.process.kill('SIGSTOP');
   const writer = connect(proxy.port, '127.0.0.1');
   const command = encodeCommand(['SET', 'large', VALUE]);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { slotOf } from '../../cluster/slot-hash.js';
-import { onlineSlot, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
+import { onlineSlot, quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { keyInSlots } from '../support/keys.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
@@ -71,7 +71,7 @@ describe('Router', () => {
   });
 
   it('acknowledges only when what was sent to the old owner has been answered', async () => {
-    await client.call('GET', KEY);
+    await quiet(proxy);
     one.process.kill('SIGSTOP');
     client.send(`SET ${KEY} late\r\n`);
     await eventually('it is in flight', () => {

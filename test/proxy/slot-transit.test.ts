@@ -3,7 +3,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotOf } from '../../cluster/slot-hash.js';
 import type { SlotRoute } from '../../proxy/router/topology-change.js';
 import { hasCompiler, make } from '../server-patch/module-server.js';
-import { onlineSlot, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
+import { onlineSlot, quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { type Argument, RespClient } from '../support/resp-client.js';
@@ -140,6 +140,7 @@ describe('a slot on the move', () => {
     await client.call('SET', `${TAG}late`, '1');
     await apply(held);
     await apply(moving);
+    await quiet(proxy);
     source.process.kill('SIGSTOP');
     client.send(`GET ${TAG}late\r\n`);
     await eventually('the pull is under way', () => {

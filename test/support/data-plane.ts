@@ -4,6 +4,7 @@ import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { DataPlane } from '../../proxy/data-plane.js';
 import type { SlotRoute } from '../../proxy/router/topology-change.js';
 import { createDataPlane } from '../../proxy/worker.js';
+import { eventually } from './eventually.js';
 
 /** A proxy's data plane in the test's own process, over a table given by hand. */
 export interface TestDataPlane {
@@ -35,6 +36,13 @@ export async function startDataPlane(
   });
   const { port } = await plane.listen({ host: '127.0.0.1', port: 0 });
   return { plane, port, close: () => plane.close() };
+}
+
+/** Waits until every server is connected and nothing is in flight, not even of the proxy's own. */
+export async function quiet({ plane }: TestDataPlane): Promise<void> {
+  await eventually('the proxy is connected and quiet', () =>
+    plane.stats().backends.every(({ state, inFlight }) => state === 'ready' && inFlight === 0),
+  );
 }
 
 export function onlineSlot(slotId: number, groupId: number): SlotRoute {
