@@ -1,0 +1,14 @@
+/** `npm run chaos`: moves slots under a checked load while servers are killed; see scripts/chaos. */
+import './node-version.mjs';
+import { BootstrapError, build, installDependencies } from './bootstrap.mjs';
+
+try {
+  const say = (line) => console.error(line);
+  await installDependencies(say);
+  await build(say);
+  const { run } = await import('../dist/scripts/chaos/main.js');
+  await run(process.argv.slice(2));
+} catch (error) {
+  console.error(error instanceof BootstrapError ? error.message : error);
+  process.exitCode = 1;
+}

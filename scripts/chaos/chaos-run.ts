@@ -1,0 +1,186 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../base/errors.js';
+import { Random } from '../support/random.js';
+import { CheckedLoad } from './checked-load.js';
+import { Findings } from './checker/findings.js';
+import type { Latencies } from './checker/latencies.js';
+import { ChaosCluster } from './cluster/chaos-cluster.js';
+import { type Fault, settle } from './faults.js';
+import { type Move, SlotMoves, textOf } from './slot-moves.js';
+
+const GROUPS = 3;
+/** The models' keys are in these slots: many to a slot, so that each move meets commands. */
+const HOT_SLOTS = { from: 400, to: 623 };
+/** Everything is as it should be so long after the last server is back. */
+const CONVERGENCE_MS = 60_000;
+/** After so many differences there is no use in going on. */
+const MAX_DIFFERENCES = 10;
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly coordinator: 'zookeeper' | 'embedded';
+  /** Without moves, for comparison. */
+  readonly stillMs: number;
+  /** With moves; at least until each fault has had its turn. */
+  readonly movingMs: number;
+  /** In this order, one a move; then again if there is time. */
+  readonly faults: readonly Fault[];
+  /** How long a coordinator is away. */
+  readonly outageMs: number;
+  readonly workers: number;
+  readonly rate: number;
+  readonly cells: number;
+  readonly ballastKeys: number;
+  readonly redisArgs: readonly string[];
+}
+
+export interface ChaosResult {
+  readonly findings: Findings;
+  readonly operations: number;
+  readonly slotsMoved: number;
+  readonly still: Latencies;
+  readonly moving: Latencies;
+  /** How long it took from the blow to the end of the move, in milliseconds. */
+  readonly faults: readonly { readonly name: string; readonly tookMs: number }[];
+  /** Where logs and data are, if there was a difference. */
+  readonly folder: string;
+}
+
+/** Moves slots under a checked load, with or without faults, and compares everything at the end. */
+export async function runChaos(
+  options: ChaosOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ChaosResult> {
+  const cluster = await ChaosCluster.start({
+    groups: GROUPS,
+    groupsWithSlots: 2,
+    proxies: 2,
+    coordinator: options.coordinator,
+    redisArgs: options.redisArgs,
+    // Below what a proxy lets commands wait, so that a step that is taken back does so in time.
+    config: { action_timeout: 8_000 },
+  });
+  let data: 'keep' | 'remove' = 'keep';
+  try {
+    const run = new ChaosRun(options, cluster, say, signal);
+    const result = await run.run();
+    if (result.findings.differenceCount === 0) data = 'remove';
+    return result;
+  } finally {
+    await cluster.stop(data);
+  }
+}
+
+class ChaosRun {
+  readonly #options: ChaosOptions;
+  readonly #cluster: ChaosCluster;
+  readonly #say: (line: string) => void;
+  readonly #signal: AbortSignal;
+  readonly #random: Random;
+  readonly #findings: Findings;
+  readonly #load: CheckedLoad;
+  readonly #moves: SlotMoves;
+  readonly #faults: { name: string; tookMs: number }[] = [];
+
+  constructor(
+    options: ChaosOptions,
+    cluster: ChaosCluster,
+    say: (line: string) => void,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#say = say;
+    this.#signal = signal;
+    this.#random = new Random(options.seed);
+    this.#findings = new Findings();
+    this.#moves = new SlotMoves(cluster.client, cluster.store);
+    const load = { ...options, slots: HOT_SLOTS, ballastBytes: 100 };
+    this.#load = new CheckedLoad(load, cluster.clientPorts, this.#findings);
+  }
+
+  async run(): Promise<ChaosResult> {
+    await this.#load.start();
+    const still = this.#load.measure();
+    await sleep(this.#options.stillMs, undefined, { signal: this.#signal });
+    const moving = this.#load.measure();
+    try {
+      await this.#moveAbout();
+      await this.#takeGroupAway();
+    } catch (error) {
+      this.#findings.difference(messageOf(error));
+    }
+    await this.#load.finish(this.#cluster.store, this.#cluster.masters);
+    return {
+      findings: this.#findings,
+      operations: this.#load.run.operations,
+      slotsMoved: this.#moves.moved,
+      still,
+      moving,
+      faults: this.#faults,
+      folder: this.#cluster.folder,
+    };
+  }
+
+  async #moveAbout(): Promise<void> {
+    const end = Date.now() + this.#options.movingMs;
+    const { faults } = this.#options;
+    for (let round = 0; round < faults.length || Date.now() < end; round++) {
+      this.#signal.throwIfAborted();
+      if (this.#findings.differenceCount > MAX_DIFFERENCES) return;
+      const move = await this.#anyMove();
+      const fault = faults[round % faults.length];
+      if (fault === undefined) await this.#moves.move(move, CONVERGENCE_MS);
+      else await this.#moveWithFault(move, fault);
+    }
+  }
+
+  /** Some slots of one group to another one. */
+  async #anyMove(): Promise<Move> {
+    const random = this.#random;
+    const at = random.whole(HOT_SLOTS.from, HOT_SLOTS.to - 8);
+    const table = await this.#cluster.store.loadSlots(at, HOT_SLOTS.to);
+    const owner = table[0]!.group_id;
+    const others = table.findIndex((slot) => slot.group_id !== owner);
+    const most = Math.min(others < 0 ? table.length : others, random.pick([1, 8, 32, 64]));
+    const targets = Array.from({ length: GROUPS }, (_, index) => index + 1);
+    const group = random.pick(targets.filter((id) => id !== owner));
+    return { from: at, to: at + most - 1, group };
+  }
+
+  async #moveWithFault(move: Move, fault: Fault): Promise<void> {
+    const { store } = this.#cluster;
+    const source = (await store.loadSlot(move.from))!.group_id;
+    const { outageMs } = this.#options;
+    const reached = (status: 'pre_migrate' | 'migrate') => this.#moves.reached(move, status);
+    const scene = { cluster: this.#cluster, source, target: move.group, reached, outageMs };
+    await fault.arm(scene);
+    const begin = performance.now();
+    const errorsBefore = this.#findings.errorCount;
+    const struck = fault.strike(scene);
+    await Promise.all([struck, this.#moves.insist(move, outageMs + 2 * CONVERGENCE_MS)]);
+    await settle(this.#cluster);
+    this.#load.settle();
+    const tookMs = Math.round(performance.now() - begin);
+    this.#faults.push({ name: fault.name, tookMs });
+    const errors = this.#findings.errorCount - errorsBefore;
+    const [errorText, time] = [errors === 0 ? '' : `, ${errors} errors seen`, tookMs / 1000];
+    this.#say(`${fault.name}: ${textOf(move)} in ${time.toFixed(1)} s${errorText}`);
+  }
+
+  /** From three groups to two: the third one is empty then, and can be removed. */
+  async #takeGroupAway(): Promise<void> {
+    const { client, store, groups } = this.#cluster;
+    const third = groups[GROUPS - 1]!;
+    for (const slot of await store.loadSlots()) {
+      if (slot.group_id !== third.groupId) continue;
+      await this.#moves.insist(
+        { from: slot.id, to: slot.id, group: 1 + (slot.id % 2) },
+        CONVERGENCE_MS,
+      );
+    }
+    await client.removeServer(third.groupId, third.addr);
+    await client.removeGroup(third.groupId);
+  }
+}

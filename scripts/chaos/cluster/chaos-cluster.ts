@@ -1,0 +1,261 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parseConfig } from '../../../base/config.js';
+import { silentLog } from '../../../base/log.js';
+import { openCoordinator } from '../../../cluster/coordinator/open.js';
+import { SLOT_COUNT } from '../../../cluster/slot-hash.js';
+import { Store } from '../../../cluster/store.js';
+import { DashboardClient } from '../../../dashboard/api/client.js';
+import { probe } from '../../local-cluster/probe.js';
+import { findProgram, findRedis } from '../../local-cluster/programs.js';
+import { freePorts } from '../../support/child-server.js';
+import { TcpLink } from '../../support/tcp-link.js';
+import { ChaosProcess } from './chaos-process.js';
+
+const PRODUCT = 'chaos';
+const HOST = '127.0.0.1';
+const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar';
+
+export interface ClusterOptions {
+  readonly groups: number;
+  /** How many of the groups have the slots at first, in equal shares. */
+  readonly groupsWithSlots: number;
+  readonly proxies: number;
+  /** ZooKeeper can be stopped, and proxies be cut off from it; embedded needs no Java. */
+  readonly coordinator: 'zookeeper' | 'embedded';
+  /** More arguments for the redis-servers. */
+  readonly redisArgs: readonly string[];
+  /** More lines of config.ini. */
+  readonly config: Readonly<Record<string, string | number>>;
+}
+
+export interface GroupServer {
+  readonly groupId: number;
+  readonly port: number;
+  readonly addr: string;
+  readonly process: ChaosProcess;
+}
+
+export interface ProxyServer {
+  readonly id: string;
+  readonly port: number;
+  readonly addr: string;
+  readonly process: ChaosProcess;
+  /** Its way to ZooKeeper; null with the embedded coordinator. */
+  readonly link: TcpLink | null;
+}
+
+/** A whole cluster of real processes, each of which can be killed and started again. */
+export class ChaosCluster {
+  readonly folder: string;
+  readonly groups: readonly GroupServer[];
+  readonly proxies: readonly ProxyServer[];
+  readonly dashboard: ChaosProcess;
+  readonly client: DashboardClient;
+  readonly store: Store;
+  /** Null with the embedded coordinator. */
+  readonly zookeeper: ChaosProcess | null;
+
+  private constructor(parts: Omit<ChaosCluster, 'stop' | 'killNow' | 'masters' | 'clientPorts'>) {
+    this.folder = parts.folder;
+    this.groups = parts.groups;
+    this.proxies = parts.proxies;
+    this.dashboard = parts.dashboard;
+    this.client = parts.client;
+    this.store = parts.store;
+    this.zookeeper = parts.zookeeper;
+  }
+
+  /** Starts all of it; clients are served when the promise resolves. */
+  static async start(options: ClusterOptions): Promise<ChaosCluster> {
+    const folder = mkdtempSync(join(tmpdir(), 'codis-chaos-'));
+    mkdirSync(join(folder, 'logs'));
+    const ports = await freePorts(2 + options.groups + 2 * options.proxies);
+    const [zkPort, dashboardPort, ...rest] = ports as [number, number, ...number[]];
+    const isEmbedded = options.coordinator === 'embedded';
+    const zookeeper = isEmbedded ? null : zookeeperProcess(folder, zkPort);
+    const groups = rest
+      .splice(0, options.groups)
+      .map((port, index) => groupServer(folder, index + 1, port, options.redisArgs));
+    await Promise.all([zookeeper, ...groups.map((group) => group.process)].map((p) => p?.start()));
+
+    const dashboardAddr = `${HOST}:${dashboardPort}`;
+    const settings = (zk: number | null): Record<string, string | number> => ({
+      product: PRODUCT,
+      dashboard_addr: dashboardAddr,
+      coordinator: options.coordinator,
+      ...(zk === null
+        ? { embedded_path: join(folder, 'coordinator') }
+        : { zk: `${HOST}:${zk}`, zk_session_timeout: 4_000 }),
+      ...options.config,
+    });
+    const config = writeConfig(folder, 'cluster', settings(isEmbedded ? null : zkPort));
+    const client = new DashboardClient(dashboardAddr);
+    const dashboard = dashboardProcess(folder, config, client);
+    await dashboard.start();
+    await setUp(client, groups, options.groupsWithSlots);
+
+    const proxies: ProxyServer[] = [];
+    for (let index = 0; index < options.proxies; index++) {
+      const [port, adminPort] = rest.splice(0, 2) as [number, number];
+      const id = `proxy_${index + 1}`;
+      const link = isEmbedded ? null : await TcpLink.to(zkPort);
+      const own = writeConfig(folder, id, { ...settings(link?.port ?? null), proxy_id: id });
+      const process = proxyProcess(folder, own, id, port, adminPort);
+      proxies.push({ id, port, addr: `${HOST}:${port}`, process, link });
+    }
+    await Promise.all(proxies.map(({ process }) => process.start()));
+    const text = Object.entries(settings(isEmbedded ? null : zkPort))
+      .map(([key, value]) => `${key}=${value}`)
+      .join('\n');
+    const coordinator = await openCoordinator(parseConfig(text, 'chaos'), silentLog());
+    const store = new Store(coordinator, PRODUCT);
+    return new ChaosCluster({ folder, groups, proxies, dashboard, client, store, zookeeper });
+  }
+
+  /** The port of each group's master. */
+  get masters(): ReadonlyMap<number, number> {
+    return new Map(this.groups.map(({ groupId, port }) => [groupId, port]));
+  }
+
+  get clientPorts(): readonly number[] {
+    return this.proxies.map(({ port }) => port);
+  }
+
+  /** Kills all of it. @param data what is to be done with logs and data */
+  async stop(data: 'keep' | 'remove'): Promise<void> {
+    await this.store.coordinator.close();
+    this.killNow();
+    const all = [...this.groups, ...this.proxies].map(({ process }) => process);
+    await Promise.all([...all, this.dashboard, this.zookeeper].map((process) => process?.ended()));
+    if (data === 'remove') rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  killNow(): void {
+    for (const { process } of [...this.proxies, ...this.groups]) process.killNow();
+    this.dashboard.killNow();
+    this.zookeeper?.killNow();
+    for (const { link } of this.proxies) link?.close();
+  }
+}
+
+function groupServer(
+  folder: string,
+  groupId: number,
+  port: number,
+  redisArgs: readonly string[],
+): GroupServer {
+  const data = join(folder, `redis-${groupId}`);
+  mkdirSync(data);
+  const process = new ChaosProcess({
+    name: `the master of group ${groupId}`,
+    program: findRedis() ?? 'redis-server',
+    args: [
+      ...['--port', String(port), '--bind', HOST, '--dir', data, '--save', ''],
+      // What is acknowledged is on the disk: a server that is killed loses nothing.
+      ...['--appendonly', 'yes', '--appendfsync', 'always'],
+      ...redisArgs,
+    ],
+    logFile: join(folder, 'logs', `redis-${groupId}.log`),
+    serves: async () => (await probe(port, 'PING\r\n'))?.startsWith('+PONG') ?? false,
+  });
+  return { groupId, port, addr: `${HOST}:${port}`, process };
+}
+
+function zookeeperProcess(folder: string, port: number): ChaosProcess {
+  const home = join(folder, 'zookeeper');
+  mkdirSync(home);
+  const settings = [
+    'tickTime=500',
+    `dataDir=${home}`,
+    `clientPortAddress=${HOST}`,
+    `clientPort=${port}`,
+    'maxClientCnxns=0',
+    'admin.enableServer=false',
+    '4lw.commands.whitelist=*',
+  ];
+  const file = join(home, 'zoo.cfg');
+  writeFileSync(file, `${settings.join('\n')}\n`);
+  return new ChaosProcess({
+    name: 'ZooKeeper',
+    program: findProgram('java') ?? 'java',
+    args: [
+      ...['-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
+      ...['-Dzookeeper.preAllocSize=1024', '-cp', `${home}:${ZOOKEEPER_JAR}`],
+      ...['org.apache.zookeeper.server.ZooKeeperServerMain', file],
+    ],
+    logFile: join(folder, 'logs', 'zookeeper.log'),
+    serves: async () => (await probe(port, 'ruok', (reply) => reply.length >= 4)) === 'imok',
+  });
+}
+
+function dashboardProcess(folder: string, config: string, client: DashboardClient): ChaosProcess {
+  return new ChaosProcess({
+    name: 'the dashboard',
+    program: process.execPath,
+    args: [projectFile('bin/codis-config'), '-c', config, 'dashboard', `--addr=${client.addr}`],
+    logFile: join(folder, 'logs', 'dashboard.log'),
+    serves: async () => (await client.health()).lease === 'held',
+  });
+}
+
+function proxyProcess(
+  folder: string,
+  config: string,
+  id: string,
+  port: number,
+  adminPort: number,
+): ChaosProcess {
+  return new ChaosProcess({
+    name: id,
+    program: process.execPath,
+    args: [
+      ...[projectFile('bin/codis-proxy'), '-c', config],
+      ...[`--addr=${HOST}:${port}`, `--http-addr=${HOST}:${adminPort}`],
+    ],
+    logFile: join(folder, 'logs', `${id}.log`),
+    serves: async () => (await fetch(`http://${HOST}:${adminPort}/healthz`)).status === 200,
+  });
+}
+
+function writeConfig(
+  folder: string,
+  name: string,
+  settings: Readonly<Record<string, string | number>>,
+): string {
+  const file = join(folder, `${name}.ini`);
+  const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
+  writeFileSync(file, lines.join(''));
+  return file;
+}
+
+/** A group for each server; the first of them get the slots. */
+async function setUp(
+  client: DashboardClient,
+  groups: readonly GroupServer[],
+  groupsWithSlots: number,
+): Promise<void> {
+  await client.initSlots();
+  const share = SLOT_COUNT / groupsWithSlots;
+  for (const { groupId, addr } of groups) {
+    await client.addGroup(groupId);
+    await client.addServer(groupId, addr, 'master');
+    if (groupId > groupsWithSlots) continue;
+    await client.setSlots({
+      from: Math.ceil((groupId - 1) * share),
+      to: Math.ceil(groupId * share) - 1,
+      new_group: groupId,
+      status: 'online',
+    });
+  }
+}
+
+/** From the sources and compiled: the folder above us that has the file. */
+function projectFile(path: string): string {
+  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
+    const file = join(folder, path);
+    if (existsSync(file)) return file;
+    if (folder === dirname(folder)) throw new Error(`${path} is missing`);
+  }
+}

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Connection } from './checker/connection.js';
+import type { ChaosCluster } from './cluster/chaos-cluster.js';
+
+/** Steps of a move, by the name of the dashboard's fault point. */
+const DASHBOARD_POINTS = [
+  ...['premigrate-saved', 'premigrate-announced', 'premigrate-confirmed'],
+  ...['migrate-saved', 'migrate-announced', 'migrate-confirmed'],
+  ...['batch-moved', 'keys-moved'],
+  ...['online-saved', 'online-announced', 'online-confirmed'],
+];
+const STATUSES = ['pre_migrate', 'migrate'] as const;
+type Status = (typeof STATUSES)[number];
+
+/** Something that goes wrong while slots move. */
+export interface Fault {
+  /** `source@migrate`: what, and at which step of the move. */
+  readonly name: string;
+  /** Whether it needs ZooKeeper. */
+  readonly coordinator: 'zookeeper' | 'any';
+  /** Before the move is asked for. */
+  arm(scene: Scene): Promise<void>;
+  /** While it is under way. Resolves when all servers are there again. */
+  strike(scene: Scene): Promise<void>;
+}
+
+/** The move that is hit. */
+export interface Scene {
+  readonly cluster: ChaosCluster;
+  readonly source: number;
+  readonly target: number;
+  /** Resolves when a slot of the move is that far. */
+  readonly reached: (status: Status) => Promise<void>;
+  /** How long the coordinator is away. */
+  readonly outageMs: number;
+}
+
+const nothing = async () => {};
+
+/** Killed at a named step of its own, and started again. */
+function dashboardFault(point: string): Fault {
+  return {
+    name: `dashboard@${point}`,
+    coordinator: 'any',
+    arm: async ({ cluster }) => {
+      await cluster.dashboard.kill();
+      await cluster.dashboard.start({ CODIS_FAULT_POINT: point });
+    },
+    strike: async ({ cluster }) => {
+      await cluster.dashboard.ended();
+      await cluster.dashboard.start();
+    },
+  };
+}
+
+function serverFault(kind: 'source' | 'target', status: Status): Fault {
+  return {
+    name: `${kind}@${status}`,
+    coordinator: 'any',
+    arm: nothing,
+    strike: async ({ cluster, reached, [kind]: groupId }) => {
+      const server = cluster.groups.find((group) => group.groupId === groupId)!;
+      await reached(status);
+      await server.process.kill();
+      await server.process.start();
+    },
+  };
+}
+
+function proxyFault(status: Status): Fault {
+  return {
+    name: `proxy@${status}`,
+    coordinator: 'any',
+    arm: nothing,
+    strike: async ({ cluster, reached }) => {
+      const { process } = cluster.proxies[0]!;
+      await reached(status);
+      await process.kill();
+      await process.start();
+    },
+  };
+}
+
+/** ZooKeeper is killed, and comes back on its data. */
+function coordinatorFault(status: Status): Fault {
+  return {
+    name: `coordinator@${status}`,
+    coordinator: 'zookeeper',
+    arm: nothing,
+    strike: async ({ cluster, reached, outageMs }) => {
+      await reached(status);
+      await cluster.zookeeper!.kill();
+      await sleep(outageMs);
+      await cluster.zookeeper!.start();
+    },
+  };
+}
+
+/** A proxy serves its clients and does not reach ZooKeeper. */
+function partitionFault(status: Status): Fault {
+  return {
+    name: `partition@${status}`,
+    coordinator: 'zookeeper',
+    arm: nothing,
+    strike: async ({ cluster, reached, outageMs }) => {
+      const link = cluster.proxies[0]!.link!;
+      await reached(status);
+      link.cut();
+      await sleep(outageMs);
+      link.mend();
+    },
+  };
+}
+
+export const FAULTS: readonly Fault[] = [
+  ...DASHBOARD_POINTS.map(dashboardFault),
+  ...STATUSES.flatMap((status) => [
+    proxyFault(status),
+    serverFault('source', status),
+    serverFault('target', status),
+    coordinatorFault(status),
+    partitionFault(status),
+  ]),
+];
+
+const SETTLING_PINGS = 50;
+
+/**
+ * Resolves when no command that was under way before can be executed any more: what a killed
+ * process had sent may still wait in a server's sockets, and is read before so many round trips
+ * are over.
+ */
+export async function settle(cluster: ChaosCluster): Promise<void> {
+  for (const port of cluster.masters.values()) {
+    const connection = await Connection.open(port);
+    for (let round = 0; round < SETTLING_PINGS; round++) await connection.call('PING');
+    connection.close();
+  }
+}

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../base/errors.js';
+import type { SlotRecord, SlotStatus } from '../../cluster/model/slot.js';
+import type { Store } from '../../cluster/store.js';
+import type { DashboardClient } from '../../dashboard/api/client.js';
+
+const LOOK_MS = 20;
+
+export interface SlotRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Move extends SlotRange {
+  readonly group: number;
+}
+
+/** Moves slots through the dashboard, and looks at the records to see how far they are. */
+export class SlotMoves {
+  readonly #client: DashboardClient;
+  readonly #store: Store;
+  /** Slots that have arrived. */
+  moved = 0;
+  /** Why the dashboard did not take a move, the last time; empty if it did. */
+  lastRefusal = '';
+
+  constructor(client: DashboardClient, store: Store) {
+    this.#client = client;
+    this.#store = store;
+  }
+
+  /** Asks for a move and waits until it is done. @throws if it is refused, or late */
+  async move(move: Move, timeoutMs: number): Promise<void> {
+    const away = await this.#away(move);
+    await this.#client.migrate({ ...rangeOf(move), new_group: move.group, delay: 0 });
+    const deadline = Date.now() + timeoutMs;
+    while ((await this.#away(move)) > 0) {
+      if (Date.now() > deadline) throw new Error(`${textOf(move)} took over ${timeoutMs} ms`);
+      await sleep(LOOK_MS);
+    }
+    this.moved += away;
+  }
+
+  /**
+   * Asks for a move again and again until its slots have arrived: the dashboard may be away, and
+   * may give up while a proxy is silent. No other means than an operator's same command.
+   *
+   * @throws after the time
+   */
+  async insist(move: Move, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    let left = Number.POSITIVE_INFINITY;
+    let before = 0;
+    for (;;) {
+      try {
+        left = await this.#away(move);
+        before ||= left;
+        if (left === 0) break;
+        if (await this.#isIdle()) {
+          await this.#client.migrate({ ...rangeOf(move), new_group: move.group, delay: 0 });
+        }
+        this.lastRefusal = '';
+      } catch (error) {
+        this.lastRefusal = messageOf(error);
+      }
+      if (Date.now() > deadline) {
+        const reason = this.lastRefusal === '' ? '' : `: ${this.lastRefusal}`;
+        throw new Error(`${textOf(move)} is not done ${timeoutMs} ms later, ${left} left${reason}`);
+      }
+      await sleep(LOOK_MS);
+    }
+    this.moved += before;
+  }
+
+  /** Resolves when a slot of the move has got as far as the status, or farther. */
+  async reached(move: Move, status: SlotStatus): Promise<void> {
+    const order: SlotStatus[] = ['pre_migrate', 'migrate', 'online'];
+    const isThere = ({ state, group_id }: SlotRecord) =>
+      state.status === 'online'
+        ? group_id === move.group
+        : order.indexOf(state.status) >= order.indexOf(status);
+    const away = await this.#slotsAway(move);
+    const first = away[0]?.id ?? move.from;
+    const last = away.at(-1)?.id ?? move.from;
+    for (;;) {
+      for (const id of [first, last]) {
+        const slot = await this.#store.loadSlot(id);
+        if (slot && isThere(slot)) return;
+      }
+    }
+  }
+
+  async #isIdle(): Promise<boolean> {
+    const { coordinator, paths } = this.#store;
+    return (await coordinator.children(paths.migrateTasks)).length === 0;
+  }
+
+  async #away(move: Move): Promise<number> {
+    return (await this.#slotsAway(move)).length;
+  }
+
+  async #slotsAway({ from, to, group }: Move): Promise<readonly SlotRecord[]> {
+    const slots = await this.#store.loadSlots(from, to);
+    return slots.filter((slot) => slot.state.status !== 'online' || slot.group_id !== group);
+  }
+}
+
+export function textOf({ from, to, group }: Move): string {
+  return `slots ${from}-${to} to group ${group}`;
+}
+
+function rangeOf({ from, to }: SlotRange): SlotRange {
+  return { from, to };
+}
