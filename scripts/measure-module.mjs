@@ -94,6 +94,8 @@ async function measureStalls() {
   console.log(
     `stall: ${await pinging(port, () => redis.call('SLOTSINFO'))} building, 2 million keys`,
   );
+  const slice = /index_worst_slice_us:(\d+)/.exec(await redis.info('codis_slots'))[1];
+  console.log(`stall: the longest slice of it took ${slice} us of CPU`);
   console.log(
     `stall: ${await pinging(port, () => redis.flushall('ASYNC'))} FLUSHALL ASYNC of them`,
   );

@@ -23,6 +23,8 @@ DbIndex *index_require_for_write(Ctx *ctx, CommandFn command);
 long long builder_builds(void);
 long long builder_mismatches(void);
 long long builder_waiting_clients(void);
+/* CPU time. */
+long long builder_worst_slice_us(void);
 
 void builder_shutdown(Ctx *ctx);
 

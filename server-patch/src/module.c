@@ -51,6 +51,7 @@ static void on_info(InfoCtx *info, int for_crash_report) {
     rmInfoAddFieldLongLong(info, "migrate_calls", migrate_calls());
     rmInfoAddFieldLongLong(info, "migrate_errors", migrate_errors());
     rmInfoAddFieldLongLong(info, "index_builds", builder_builds());
+    rmInfoAddFieldLongLong(info, "index_worst_slice_us", builder_worst_slice_us());
     rmInfoAddFieldLongLong(info, "index_mismatches", builder_mismatches());
     rmInfoAddFieldLongLong(info, "index_forgotten_keys", key_list_forgotten());
     rmInfoAddFieldLongLong(info, "waiting_clients", builder_waiting_clients());

@@ -7,8 +7,8 @@ import { eventually } from '../support/eventually.js';
 import { temporaryFolder } from '../support/process.js';
 import { hasCompiler, ModuleServer, make, serverPrograms } from './module-server.js';
 
-/** A third of a second for `KEYS`, so that there is time to do something meanwhile. */
-const SLOWLY = ['build-slice-us', '1', 'build-pause-ms', '2'];
+/** Most of a second for `KEYS`, so that there is time to do something meanwhile. */
+const SLOWLY = ['build-slice-us', '1', 'build-pause-ms', '3'];
 const KEYS = 5000;
 
 describe.skipIf(!hasCompiler()).each(serverPrograms())('life of an index on $title', (program) => {
