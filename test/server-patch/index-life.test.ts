@@ -48,7 +48,7 @@ describe.skipIf(!hasCompiler()).each(serverPrograms())('life of an index on $tit
   }
 
   test('there is none before somebody asks, and none again when nobody does', async () => {
-    const server = await startFull(['index-idle-ms', '50']);
+    const server = await startFull(['index-idle-ms', '1000']);
     expect(await server.info('db0')).toBeUndefined();
     expect((await server.slotsInfo()).size).toBeGreaterThan(900);
     expect(await server.info('db0')).toBe(`state=ready,keys=${KEYS}`);
