@@ -22,7 +22,13 @@ const recordedCluster: z.ZodType<RecordedCluster> = z.object({
     z.object({ kind: z.literal('zookeeper'), port: z.number() }),
     z.object({ kind: z.literal('external'), zk: z.string() }),
   ]),
-  servers: z.array(z.object({ group: z.number(), port: z.number(), added: z.boolean() })),
+  servers: z.array(
+    z.object({
+      group: z.number(),
+      port: z.number(),
+      state: z.enum(['planned', 'added', 'given up']),
+    }),
+  ),
   slotsAssigned: z.boolean(),
 });
 

@@ -7,7 +7,8 @@ import type { Console } from './console.js';
 import type { DataFolder } from './data-folder.js';
 import { describe, type Plan, type RecordedServer, shownFolder } from './plan.js';
 import { HOST } from './ports.js';
-import { probe, replicationOf } from './probe.js';
+import { answersPing, probe, replicationOf } from './probe.js';
+import { addrOf, giveUp, masterToFollow, reconcile, refuseForeignCluster } from './reconcile.js';
 import { Service, type ServiceSpec, StoppedError } from './service.js';
 import {
   dashboardService,
@@ -17,15 +18,7 @@ import {
   redisService,
   zookeeperService,
 } from './services.js';
-import {
-  forgetIfEmpty,
-  type Progress,
-  rangesOf,
-  refuseForeignCluster,
-  type SlotRange,
-  setUpGroups,
-  setUpSlots,
-} from './set-up.js';
+import { type Progress, rangesOf, type SlotRange, setUpGroups, setUpSlots } from './set-up.js';
 
 const DASHBOARD_TIMEOUT_MS = 30_000;
 /** For the question about a server's role when it has to be restarted in a hurry. */
@@ -49,6 +42,8 @@ export class LocalCluster {
   #progress: Progress;
   /** The groups as last seen, for a restart while the dashboard is away. */
   #groups: GroupRecord[] = [];
+  /** Their ids. */
+  readonly #groupsThatAnswer = new Set<number>();
 
   constructor(plan: Plan, folder: DataFolder, projectFolder: string, console: Console) {
     this.#plan = plan;
@@ -74,8 +69,12 @@ export class LocalCluster {
     this.#progress.save(this.#plan.cluster);
     await this.#startCoordinator();
     await this.#startDashboard();
-    await this.#startRedis();
-    await this.#setUp();
+    await this.#reconcile();
+    await this.#grow(async () => {
+      await this.#startRedis();
+      await this.#setUpGroups();
+    });
+    await this.#setUpSlots();
     await this.#startProxies();
   }
 
@@ -114,27 +113,57 @@ export class LocalCluster {
     this.#console.done('dashboard', url);
   }
 
-  async #startRedis(): Promise<void> {
+  async #reconcile(): Promise<void> {
     this.#groups = await this.#whileRunning(this.#client.listGroups());
     refuseForeignCluster(this.#progress.cluster, this.#groups);
-    this.#progress.save(forgetIfEmpty(this.#progress.cluster, this.#groups));
+    const { cluster, foreign } = reconcile(this.#progress.cluster, this.#groups);
+    this.#progress.save(cluster);
+    for (const { id, servers } of foreign) {
+      const [first] = servers ?? [];
+      this.#console.note(
+        `group ${id} was made by hand (${first?.type} ${first?.addr}): nothing is added to it`,
+      );
+    }
+  }
+
+  /** What fails here may fail by the servers that are new to a cluster: then it does so once. */
+  async #grow(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      const { cluster } = this.#progress;
+      const left = giveUp(cluster);
+      const isByNewServers = left.servers.some(({ state }) => state === 'given up');
+      if (!(error instanceof OperatorError) || !isByNewServers) throw error;
+      this.#progress.save(left);
+      throw new OperatorError(error.message, {
+        hint: `${error.hint}\nnpm start without --groups and --replicas starts the cluster as it is`,
+        cause: error,
+      });
+    }
+  }
+
+  async #startRedis(): Promise<void> {
     const { servers } = this.#progress.cluster;
     const ports = servers.map(({ port }) => port);
     this.#console.begin('redis', describePorts(ports));
     await this.#startAll(
       this.#redis,
-      ports.map((port) => redisService(this.#plan.data, port, this.#roleOf)),
+      servers.map(({ port }) => redisService(this.#plan.data, port, this.#roleOf)),
     );
     this.#console.done('redis', `${HOST}, ports ${describePorts(ports)}`);
   }
 
-  async #setUp(): Promise<void> {
+  async #setUpGroups(): Promise<void> {
     this.#console.begin('groups', 'masters and replicas');
     await this.#whileRunning(setUpGroups(this.#client, this.#progress));
     this.#groups = await this.#whileRunning(this.#client.listGroups());
+    await this.#noteMasters();
     await this.#replicasInSync();
     for (const group of this.#groups) this.#console.done(`group ${group.id}`, describeGroup(group));
+  }
 
+  async #setUpSlots(): Promise<void> {
     this.#console.begin('slots', 'to the groups');
     await this.#whileRunning(setUpSlots(this.#client, this.#progress));
     const ranges = rangesOf(await this.#whileRunning(this.#client.listSlots()));
@@ -153,7 +182,7 @@ export class LocalCluster {
     );
     await this.#startAll(this.#proxies, specs);
     const slots = await this.#whileRunning(this.#client.listSlots());
-    const keys = keyPerGroup(rangesOf(slots), this.#groupsWithMaster());
+    const keys = keyPerGroup(rangesOf(slots), this.#groupsThatAnswer);
     for (const { id, port } of this.#plan.proxies) {
       for (const key of keys) await this.#answers(id, port, key);
     }
@@ -189,6 +218,7 @@ export class LocalCluster {
   async #replicasInSync(): Promise<void> {
     const ports = new Set(this.#progress.cluster.servers.map(({ port }) => `${HOST}:${port}`));
     const replicas = this.#groups
+      .filter(({ id }) => this.#groupsThatAnswer.has(id))
       .flatMap((group) => group.servers ?? [])
       .filter(({ type, addr }) => type === 'slave' && ports.has(addr));
     const deadline = Date.now() + REPLICATION_TIMEOUT_MS;
@@ -206,12 +236,22 @@ export class LocalCluster {
     }
   }
 
-  /** The others answer every command with an error, which is not for us to wait out. */
-  #groupsWithMaster(): Set<number> {
+  /**
+   * Groups without a master, or with one that somebody else runs and that is away, answer every
+   * command with an error: the operator's to put right, with a cluster that runs.
+   */
+  async #noteMasters(): Promise<void> {
+    const ours = new Set(this.#progress.cluster.servers.map(addrOf));
     for (const group of this.#groups) {
-      if (masterOf(group) === null) this.#console.note(`group ${group.id} has no master`);
+      const master = masterOf(group);
+      if (master === null) {
+        this.#console.note(`group ${group.id} has no master`);
+      } else if (!ours.has(master) && !(await this.#whileRunning(answersPing(master)))) {
+        this.#console.note(`group ${group.id}: its master ${master} does not answer`);
+      } else {
+        this.#groupsThatAnswer.add(group.id);
+      }
     }
-    return new Set(this.#groups.filter((group) => masterOf(group) !== null).map(({ id }) => id));
   }
 
   /** The coordinator's word on who is master, the newest that can be had. */
@@ -223,10 +263,8 @@ export class LocalCluster {
         this.#sayLater(`${messageOf(error)}: ${addr} gets the role it had`);
       }
     }
-    const group = this.#groups.find(({ servers }) => servers?.some((other) => other.addr === addr));
-    const masterAddr = group ? masterOf(group) : null;
-    // An offline one, a former master, follows as well: so it was left by the promotion.
-    return { masterAddr: masterAddr === addr ? null : masterAddr };
+    const server = this.#progress.cluster.servers.find((one) => addrOf(one) === addr)!;
+    return { masterAddr: masterToFollow(server, this.#groups) };
   };
 
   /** The promise's outcome, or StoppedError as soon as `stop` is called. */

@@ -15,8 +15,13 @@ export interface RecordedCluster {
 export interface RecordedServer {
   readonly group: number;
   readonly port: number;
-  /** It was added to its group once; if it is not there any more, that was the operator's wish. */
-  readonly added: boolean;
+  /**
+   * - `planned`: wanted, and not known to be in its group yet; a later start goes on with it
+   * - `added`: it was in its group once; if it is not any more, that was the operator's wish
+   * - `given up`: it could not be added to a cluster that serves without it; forgotten at the next
+   *   start, unless it was added after all
+   */
+  readonly state: 'planned' | 'added' | 'given up';
 }
 
 export type CoordinatorPlan =
@@ -44,7 +49,7 @@ export interface ProxyPlan {
  */
 export function makePlan(options: Options, inFolder: RecordedCluster | null): Plan {
   // A start that failed before it had set up anything binds nobody.
-  const recorded = inFolder?.servers.some(({ added }) => added) ? inFolder : null;
+  const recorded = inFolder?.servers.some(({ state }) => state === 'added') ? inFolder : null;
   const cluster: RecordedCluster = {
     product: recorded ? sameProduct(options, recorded) : (options.product ?? DEFAULTS.product),
     coordinator: coordinatorPlan(options, recorded),
@@ -61,9 +66,10 @@ export function makePlan(options: Options, inFolder: RecordedCluster | null): Pl
 
 /** Every port that the plan listens on, with the option that moves it. */
 export function portsOf({ cluster, dashboardPort, proxies }: Plan): PlannedPort[] {
-  const redisOption = cluster.servers.some((server) => server.added)
+  const redisOption = cluster.servers.some(({ state }) => state === 'added')
     ? 'another --data with another --redis-port'
     : '--redis-port';
+  const servers = cluster.servers.filter(({ state }) => state !== 'given up');
   return [
     ...proxies.map(({ id, port }) => ({ port, what: id, option: '--proxy-port' })),
     ...proxies.map(({ id, adminPort }) => ({
@@ -72,7 +78,7 @@ export function portsOf({ cluster, dashboardPort, proxies }: Plan): PlannedPort[
       option: '--admin-port',
     })),
     { port: dashboardPort, what: 'the dashboard', option: '--dashboard-port' },
-    ...cluster.servers.map(({ port }) => ({ port, what: 'a redis-server', option: redisOption })),
+    ...servers.map(({ port }) => ({ port, what: 'a redis-server', option: redisOption })),
     ...(cluster.coordinator.kind === 'zookeeper'
       ? [{ port: cluster.coordinator.port, what: 'ZooKeeper', option: '--zookeeper-port' }]
       : []),
@@ -138,7 +144,10 @@ export function describe(coordinator: CoordinatorPlan): string {
   }
 }
 
-/** Recorded servers keep their ports; what is missing to the wanted number comes after them. */
+/**
+ * Recorded servers keep their ports; what is missing to the wanted number comes after them. A
+ * folder that is asked for nothing gets nothing: its groups may differ in size.
+ */
 function serverPlan(options: Options, recorded: RecordedCluster | null): RecordedServer[] {
   const servers = [...(recorded?.servers ?? [])];
   const firstPort = servers[0]?.port;
@@ -148,15 +157,24 @@ function serverPlan(options: Options, recorded: RecordedCluster | null): Recorde
       { hint: 'leave --redis-port out, or choose another folder with --data' },
     );
   }
-  const groups = options.groups ?? (highestGroup(servers) || DEFAULTS.groups);
-  const perGroup = 1 + (options.replicas ?? replicasOf(servers) ?? DEFAULTS.replicas);
+  if (recorded && options.groups === undefined && options.replicas === undefined) return servers;
+  const present = servers.filter(({ state }) => state !== 'given up');
+  const highest = highestGroup(present);
+  const perGroup = 1 + (options.replicas ?? replicasOf(present) ?? DEFAULTS.replicas);
   let nextPort = servers.length
     ? Math.max(...servers.map(({ port }) => port)) + 1
     : (options.redisPort ?? DEFAULTS.redisPort);
-  for (const group of range(Math.max(groups, highestGroup(servers))).map((index) => index + 1)) {
-    const present = servers.filter((server) => server.group === group).length;
-    for (let count = present; count < perGroup; count++) {
-      servers.push({ group, port: nextPort++, added: false });
+  const groups = Math.max(options.groups ?? (highest || DEFAULTS.groups), highest);
+  for (const group of range(groups).map((index) => index + 1)) {
+    const inGroup = present.filter((server) => server.group === group).length;
+    // Replicas that were not asked for are for new groups.
+    const wanted = options.replicas === undefined && inGroup > 0 ? inGroup : perGroup;
+    for (let count = inGroup; count < wanted; count++) {
+      const again = servers.findIndex(
+        (server) => server.group === group && server.state === 'given up',
+      );
+      if (again >= 0) servers[again] = { ...servers[again]!, state: 'planned' };
+      else servers.push({ group, port: nextPort++, state: 'planned' });
     }
   }
   return servers;

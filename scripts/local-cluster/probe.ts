@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { parseAddress } from '../../base/address.js';
 import { HOST } from './ports.js';
 
 const PROBE_TIMEOUT_MS = 1000;
@@ -11,10 +12,11 @@ export function probe(
   port: number,
   line: string,
   isWhole: (reply: string) => boolean = (reply) => reply.includes('\n'),
+  host = HOST,
 ): Promise<string | null> {
   return new Promise((resolve) => {
     let reply = '';
-    const socket = connect({ port, host: HOST });
+    const socket = connect({ port, host });
     const finish = (answer: string | null) => {
       socket.destroy();
       resolve(answer);
@@ -28,6 +30,12 @@ export function probe(
       if (isWhole(reply)) finish(reply);
     });
   });
+}
+
+/** Whether anything answers at host:port, be it that it wants a password. */
+export async function answersPing(addr: string): Promise<boolean> {
+  const { host, port } = parseAddress(addr, 'redis address');
+  return (await probe(port, 'PING\r\n', undefined, host)) !== null;
 }
 
 /** `replication` of a Redis server's INFO by field; empty if it does not answer. */

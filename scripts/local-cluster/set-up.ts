@@ -1,10 +1,9 @@
-import { OperatorError } from '../../base/errors.js';
-import { type GroupRecord, masterOf } from '../../cluster/model/group.js';
+import { masterOf } from '../../cluster/model/group.js';
 import { NO_GROUP, type SlotRecord } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { DashboardClient } from '../../dashboard/api/client.js';
-import type { RecordedCluster, RecordedServer } from './plan.js';
-import { HOST } from './ports.js';
+import type { RecordedCluster } from './plan.js';
+import { addrOf } from './reconcile.js';
 
 /** What of the set-up is done, kept after each step so that a start cut short is gone on with. */
 export interface Progress {
@@ -12,40 +11,10 @@ export interface Progress {
   save(cluster: RecordedCluster): void;
 }
 
-const addrOf = ({ port }: RecordedServer) => `${HOST}:${port}`;
-
-/**
- * Nothing of ours is on record, though the data folder says that it was: the metadata was removed.
- * Then all of it is to be set up again.
- */
-export function forgetIfEmpty(cluster: RecordedCluster, groups: GroupRecord[]): RecordedCluster {
-  if (groups.length > 0) return cluster;
-  const servers = cluster.servers.map((server) => ({ ...server, added: false }));
-  return { ...cluster, servers, slotsAssigned: false };
-}
-
-/**
- * A product that somebody else has set up is not ours to add to.
- *
- * @throws OperatorError
- */
-export function refuseForeignCluster(cluster: RecordedCluster, groups: GroupRecord[]): void {
-  if (cluster.servers.some(({ added }) => added)) return;
-  const ours = new Set(cluster.servers.map(addrOf));
-  const foreign = groups
-    .flatMap((group) => group.servers ?? [])
-    .find(({ addr }) => !ours.has(addr));
-  if (!foreign) return;
-  throw new OperatorError(
-    `the product ${cluster.product} has groups already, with ${foreign.addr} in group ${foreign.group_id}`,
-    { hint: 'give this cluster a name of its own with --product' },
-  );
-}
-
 /** Makes the groups that are missing and adds the servers that were never added. */
 export async function setUpGroups(client: DashboardClient, progress: Progress): Promise<void> {
   for (const server of progress.cluster.servers) {
-    if (server.added) continue;
+    if (server.state === 'added') continue;
     const groups = await client.listGroups();
     const recorded = groups.some((group) =>
       group.servers?.some(({ addr }) => addr === addrOf(server)),
@@ -57,7 +26,7 @@ export async function setUpGroups(client: DashboardClient, progress: Progress): 
       await client.addServer(server.group, addrOf(server), hasMaster ? 'slave' : 'master');
     }
     const servers = progress.cluster.servers.map((other) =>
-      other.port === server.port ? { ...other, added: true } : other,
+      other.port === server.port ? { ...other, state: 'added' as const } : other,
     );
     progress.save({ ...progress.cluster, servers });
   }

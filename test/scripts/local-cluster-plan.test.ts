@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import type { GroupRecord } from '../../cluster/model/group.js';
 import { initialSlot } from '../../cluster/model/slot.js';
 import { type Options, parseOptions } from '../../scripts/local-cluster/options.js';
-import { makePlan, portsOf, type RecordedCluster } from '../../scripts/local-cluster/plan.js';
+import {
+  makePlan,
+  portsOf,
+  type RecordedCluster,
+  type RecordedServer,
+} from '../../scripts/local-cluster/plan.js';
 import { checkPorts } from '../../scripts/local-cluster/ports.js';
+import { giveUp, reconcile } from '../../scripts/local-cluster/reconcile.js';
 import { rangesOf, rangesWithoutGroup } from '../../scripts/local-cluster/set-up.js';
 
 const options = (line = ''): Options => parseOptions(line.split(' ').filter(Boolean), '/project');
@@ -13,10 +20,10 @@ const twoGroups: RecordedCluster = {
   product: 'test',
   coordinator: { kind: 'embedded' },
   servers: [
-    { group: 1, port: 6381, added: true },
-    { group: 1, port: 6382, added: true },
-    { group: 2, port: 6383, added: true },
-    { group: 2, port: 6384, added: true },
+    { group: 1, port: 6381, state: 'added' },
+    { group: 1, port: 6382, state: 'added' },
+    { group: 2, port: 6383, state: 'added' },
+    { group: 2, port: 6384, state: 'added' },
   ],
   slotsAssigned: true,
 };
@@ -53,9 +60,75 @@ describe('servers', () => {
   });
 
   test('a start that set up nothing binds nobody', () => {
-    const servers = twoGroups.servers.map((server) => ({ ...server, added: false }));
+    const servers = twoGroups.servers.map((server) => ({
+      ...server,
+      state: 'planned' as const,
+    }));
     const recorded = { ...twoGroups, servers, slotsAssigned: false };
     expect(planned('--groups 1 --replicas 0 --redis-port 7000', recorded)).toEqual([[1, 7000]]);
+  });
+});
+
+describe('servers whose start was cut short', () => {
+  const more = (...servers: RecordedServer[]): RecordedCluster => ({
+    ...twoGroups,
+    servers: [...twoGroups.servers, ...servers],
+  });
+  const third: RecordedServer = { group: 3, port: 6385, state: 'planned' };
+  const group = (id: number, ...addrs: string[]): GroupRecord => ({
+    id,
+    product_name: 'test',
+    servers: addrs.map((addr, index) => ({
+      type: index === 0 ? 'master' : 'slave',
+      group_id: id,
+      addr,
+    })),
+  });
+  const ours = [
+    group(1, '127.0.0.1:6381', '127.0.0.1:6382'),
+    group(2, '127.0.0.1:6383', '127.0.0.1:6384'),
+  ];
+
+  test('a plain start goes on with what is planned, and infers no more from it', () => {
+    const uneven = more({ group: 1, port: 6385, state: 'added' });
+    expect(makePlan(options(), uneven).cluster).toEqual(uneven);
+    expect(makePlan(options(), more(third)).cluster).toEqual(more(third));
+  });
+
+  test('what was given up is planned again if it is asked for again, on the same port', () => {
+    const givenUp = more({ ...third, state: 'given up' });
+    expect(makePlan(options('--groups 3 --replicas 0'), givenUp).cluster).toEqual(more(third));
+    expect(portsOf(makePlan(options(), givenUp)).map(({ port }) => port)).not.toContain(6385);
+    expect(planned('--replicas 2', givenUp).slice(-2)).toEqual([
+      [1, 6386],
+      [2, 6387],
+    ]);
+  });
+
+  test('only a cluster that serves without them gives servers up', () => {
+    expect(giveUp(more(third))).toEqual(more({ ...third, state: 'given up' }));
+    const unfinished = { ...more(third), slotsAssigned: false };
+    expect(giveUp(unfinished)).toEqual(unfinished);
+  });
+
+  test('what the coordinator has on record decides', () => {
+    const givenUp: RecordedServer = { group: 1, port: 6386, state: 'given up' };
+    expect(reconcile(more(third, givenUp), ours)).toEqual({ cluster: more(third), foreign: [] });
+    // Killed after it was added and before that was noted.
+    const added = [group(1, '127.0.0.1:6381', '127.0.0.1:6386'), ours[1]!];
+    expect(reconcile(more(givenUp), added).cluster).toEqual(more({ ...givenUp, state: 'added' }));
+    const byHand = group(3, '10.0.0.1:6391');
+    expect(reconcile(more(third), [...ours, byHand])).toEqual({
+      cluster: twoGroups,
+      foreign: [byHand],
+    });
+    expect(reconcile(more(third), [...ours, group(3)]).cluster).toEqual(more(third));
+  });
+
+  test('metadata that was removed is set up again', () => {
+    const { cluster } = reconcile(more({ ...third, state: 'given up' }), []);
+    expect(cluster.slotsAssigned).toBe(false);
+    expect(cluster.servers.map(({ state }) => state)).toEqual(Array(4).fill('planned'));
   });
 });
 

@@ -7,6 +7,7 @@ import { probe } from '../../scripts/local-cluster/probe.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
+import { startRedis } from '../support/redis-server.js';
 import { choosePorts, LocalClusterRun, type Ports, PROJECT } from './local-cluster.js';
 
 const runs: LocalClusterRun[] = [];
@@ -95,6 +96,68 @@ describe('a cluster', () => {
     expect(await ask(ports.proxy, 'GET key')).toBe('$5\r\nvalue\r\n');
     expect([...killed.children().values()]).toEqual([]);
     expect(await next.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test('a group made by hand is left alone, and its servers may be away', async () => {
+    const [data, ports] = [temporaryFolder(), await choosePorts()];
+    const args = ['--replicas', '0', '--proxies', '1'];
+    const first = start(data, ports, { args });
+    await first.ready();
+    const client = clientOf(ports);
+    const byHand = await startRedis();
+    await client.addGroup(3);
+    await client.addServer(3, byHand.addr, 'master');
+    await client.setSlots({ from: 0, to: 9, new_group: 3, status: 'online' });
+    await first.stop();
+    await byHand.stop();
+
+    const grown = start(data, ports, {
+      args: ['--groups', '3', '--replicas', '1', '--proxies', '1'],
+    });
+    await grown.ready();
+    expect(grown.output).toContain(
+      `group 3 was made by hand (master ${byHand.addr}): nothing is added to it`,
+    );
+    expect(grown.output).toContain(`group 3: its master ${byHand.addr} does not answer`);
+    expect((await client.listGroups()).map(({ servers }) => servers?.length)).toEqual([2, 2, 1]);
+    expect(grown.children().size).toBe(6);
+    await grown.stop();
+
+    const plain = start(data, ports, { args: ['--proxies', '1'] });
+    await plain.ready();
+    expect(plain.children().size).toBe(6);
+    expect(await plain.stop()).toEqual({ code: 0, signal: null });
+  });
+
+  test('servers that could not be added are forgotten again', async () => {
+    const [data, ports] = [temporaryFolder(), await choosePorts()];
+    const args = ['--groups', '1', '--proxies', '1'];
+    const first = start(data, ports, { args });
+    await first.ready();
+    const client = clientOf(ports);
+    const byHand = await startRedis();
+    await client.addServer(1, byHand.addr, 'slave');
+    await client.promote(1, byHand.addr);
+    await first.stop();
+    await byHand.stop();
+
+    const grown = start(data, ports, { args: ['--replicas', '2', '--proxies', '1'] });
+    expect((await grown.process.exited).code).toBe(1);
+    expect(grown.process.stderr).toMatch(
+      new RegExp(`the server ${byHand.addr} cannot be reached[^]* npm start without`),
+    );
+    expect([...grown.children().values()]).toEqual([]);
+
+    const plain = start(data, ports, { args: ['--proxies', '1'] });
+    await plain.ready();
+    expect(plain.output).toContain(`group 1: its master ${byHand.addr} does not answer`);
+    // The operator can put things right while the cluster runs.
+    const again = await startRedis([], byHand.port);
+    await eventually('the group is served again', async () => {
+      return (await ask(ports.proxy, 'SET key value')) === '+OK\r\n';
+    });
+    expect(await plain.stop()).toEqual({ code: 0, signal: null });
+    await again.stop();
   });
 
   test('on a ZooKeeper of its own', async () => {
