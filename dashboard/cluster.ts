@@ -27,7 +27,7 @@ export class Cluster {
   readonly proxyVars: ProxyVars;
   readonly overview: Overview;
   readonly actions: Actions;
-  readonly migration = new Migration();
+  readonly migration: Migration;
   readonly #coordinator: Coordinator;
   readonly #lease: Lease;
 
@@ -43,6 +43,7 @@ export class Cluster {
     this.servers = new Servers(store, this.changes, password, log);
     this.promotion = new Promotion(store, this.changes, password, log);
     this.slots = new Slots(store, this.changes);
+    this.migration = new Migration(store, this.changes, lease, password, log);
     this.proxies = new Proxies(store, this.changes);
     this.proxyVars = new ProxyVars(store, log);
     this.overview = new Overview(store, this.proxyVars, password);

@@ -79,6 +79,7 @@ async function serve(coordinator: Coordinator, options: DashboardOptions): Promi
   };
   lease.onRetaken(recover);
   recover();
+  cluster.migration.run();
   log.info({ addr, product: config.product }, 'dashboard serves');
   return {
     addr,
@@ -86,6 +87,7 @@ async function serve(coordinator: Coordinator, options: DashboardOptions): Promi
       server.close();
       server.closeIdleConnections();
       try {
+        await withDeadline(cluster.migration.stop(), CLOSE_TIMEOUT_MS, 'the move under way');
         await withDeadline(cluster.changes.close(), CLOSE_TIMEOUT_MS, 'the change under way');
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'stopping in the middle of a change');

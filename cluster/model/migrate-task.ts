@@ -25,14 +25,15 @@ export const migrateTask = z.object({
   status: z.string(),
   /** The operator's command that it came from: a node of `P/migrate_jobs`. */
   job: z.string().optional(),
-  /**
-   * The group that the keys come from. The slot's record does not tell it while a move is being
-   * turned back: then it is pre_migrate in the group that the keys come from, and the other one
-   * may have keys too.
-   */
+  /** The group that the keys come from. */
   from_group: z.number().int().optional(),
-  /** `back`: the slot was on its way out of `new_group`, which may still have keys of it. */
+  /** `back`: a move that was cancelled goes back to where it began. */
   direction: z.enum(['forward', 'back']).optional(),
+  /**
+   * The slot may have keys in both groups whatever its record says: it was on its way the other
+   * way round, or still is. In `pre_migrate` its record names only one of them.
+   */
+  half_moved: z.boolean().optional(),
   /** Why it is not moving, one line; empty if it is, or if nothing has gone wrong. */
   error: z.string().optional(),
 });

@@ -103,6 +103,25 @@ export class DashboardClient {
   migrateTasks(): Promise<MigrateTask[]> {
     return this.#call('migrateTasks', contract.migrateTasksReply);
   }
+  /** Computes what would move; changes nothing. */
+  planMoves(body: z.input<typeof contract.planBody>): Promise<contract.PlanReply> {
+    return this.#call('planMoves', contract.planReply, { body });
+  }
+  /** @returns the job's id, or null if there was nothing to be moved */
+  async startMoves(body: z.input<typeof contract.startMovesBody>): Promise<string | null> {
+    return (await this.#call('startMoves', contract.startMovesReply, { body })).job;
+  }
+  /** Newest first. */
+  listJobs(): Promise<contract.JobReply[]> {
+    return this.#call('listJobs', contract.jobsReply);
+  }
+  getJob(job: string): Promise<contract.JobReply> {
+    return this.#call('getJob', contract.jobReply, { params: { job } });
+  }
+  /** Resolves when what was to be stopped has stopped. */
+  async controlJob(job: string, body: contract.ControlJobBody): Promise<void> {
+    await this.#call('controlJob', contract.okReply, { params: { job }, body });
+  }
 
   listProxies(): Promise<ProxyRecord[]> {
     return this.#call('listProxies', contract.proxiesReply);

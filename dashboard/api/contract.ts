@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type GroupRecord, serverRecord, serverType } from '../../cluster/model/group.js';
+import { migrateJob, moveOptions } from '../../cluster/model/migrate-job.js';
 import { migrateTask } from '../../cluster/model/migrate-task.js';
 import { proxyRecord } from '../../cluster/model/proxy.js';
 import { slotRecord } from '../../cluster/model/slot.js';
@@ -29,9 +30,16 @@ export const ROUTES = {
   initSlots: { method: 'POST', path: '/api/slots/init' },
   setSlots: { method: 'POST', path: '/api/slot' },
   migrate: { method: 'POST', path: '/api/migrate' },
+  /** Query: `delay=<ms>`. By slots, and started at once, as in Codis. */
   rebalance: { method: 'POST', path: '/api/rebalance' },
   migrateStatus: { method: 'GET', path: '/api/migrate/status' },
   migrateTasks: { method: 'GET', path: '/api/migrate/tasks' },
+  /** Not in Codis, as are the next four: what would move, computed before anything does. */
+  planMoves: { method: 'POST', path: '/api/migrate/plan' },
+  startMoves: { method: 'POST', path: '/api/migrate/jobs' },
+  listJobs: { method: 'GET', path: '/api/migrate/jobs' },
+  getJob: { method: 'GET', path: '/api/migrate/jobs/:job' },
+  controlJob: { method: 'POST', path: '/api/migrate/jobs/:job' },
 
   listProxies: { method: 'GET', path: '/api/proxy/list' },
   setProxyState: { method: 'POST', path: '/api/proxy' },
@@ -92,6 +100,47 @@ export const migrateBody = z.object({
 });
 export type MigrateBody = z.infer<typeof migrateBody>;
 
+/** `planMoves` */
+export const planBody = z
+  .discriminatedUnion('kind', [
+    /** Slots `from` to `to` inclusive to one group. */
+    z.object({
+      kind: z.literal('move'),
+      from: z.number().int(),
+      to: z.number().int(),
+      new_group: z.number().int(),
+    }),
+    /** Slots until every group has its share, by its weight: its `maxmemory` where that is set. */
+    z.object({ kind: z.literal('rebalance'), by: z.enum(['slots', 'keys', 'memory']) }),
+    /** All slots of a group to the others. */
+    z.object({ kind: z.literal('drain'), group: z.number().int() }),
+  ])
+  .and(z.object({ options: moveOptions.optional() }));
+export type PlanBody = z.infer<typeof planBody>;
+
+/** Slots on their way from one group to another: ranges of numbers, both ends included. */
+export const plannedMove = z.object({
+  from_group: z.number().int(),
+  to_group: z.number().int(),
+  slots: z.array(z.tuple([z.number().int(), z.number().int()])),
+});
+export type PlannedMove = z.infer<typeof plannedMove>;
+
+/** `startMoves`: what a plan says. */
+export const startMovesBody = z.object({
+  what: z.string().min(1).max(200),
+  moves: z.array(plannedMove),
+  options: moveOptions.optional(),
+});
+export type StartMovesBody = z.infer<typeof startMovesBody>;
+
+/** `controlJob`; `direction` is for `cancel` where slots are half moved. */
+export const controlJobBody = z.object({
+  action: z.enum(['pause', 'resume', 'cancel']),
+  direction: z.enum(['back', 'forward']).optional(),
+});
+export type ControlJobBody = z.infer<typeof controlJobBody>;
+
 /** `setProxyState`; `state` is `online`, or `offline` (also `mark_offline`): drain and exit. */
 export const setProxyStateBody = z.object({ id: z.string().min(1), state: z.string() });
 
@@ -141,6 +190,60 @@ export const migrateStatusReply = z.object({
   migrate_task: migrateTask.nullable(),
 });
 export type MigrateStatusReply = z.infer<typeof migrateStatusReply>;
+
+export const largeKeyReply = z.object({
+  slot_id: z.number(),
+  group_id: z.number(),
+  database: z.number(),
+  /** As people write it: bytes that are no text as `\\x00`; long ones are cut short. */
+  key: z.string(),
+  bytes: z.number(),
+  /** For so many milliseconds neither server would do anything else. */
+  stall_ms: z.number(),
+});
+export type LargeKeyReply = z.infer<typeof largeKeyReply>;
+
+/** What would move. Numbers of keys and bytes are estimates if `is_exact` is false. */
+export const planReply = z.object({
+  what: z.string(),
+  moves: z.array(plannedMove),
+  slots: z.number(),
+  keys: z.number(),
+  bytes: z.number(),
+  is_exact: z.boolean(),
+  seconds: z.number(),
+  /** The largest, whatever their size. */
+  largest_keys: z.array(largeKeyReply),
+  /** Those that `large_keys` is about. */
+  large_keys: z.array(largeKeyReply),
+  options: moveOptions,
+  /** Lines for the operator. */
+  notes: z.array(z.string()),
+});
+export type PlanReply = z.infer<typeof planReply>;
+
+/** `job` is null if there was nothing to be moved. */
+export const startMovesReply = z.object({ job: z.string().nullable() });
+
+/** A job: its record, and how far it has come. */
+export const jobReply = migrateJob.extend({
+  id: z.string(),
+  slots_left: z.number(),
+  /** Of those left: half moved. */
+  slots_moving: z.number(),
+  /** Of those left: waiting for the operator's word, with an error or for a large key. */
+  slots_stopped: z.number(),
+  /** Moved since the dashboard started, and to be moved, as far as counted. */
+  keys_moved: z.number(),
+  keys_total: z.number(),
+  keys_per_second: z.number(),
+  seconds_left: z.number().nullable(),
+  current_slot: z.number().nullable(),
+  /** The newest error of a task that is left, or empty. */
+  last_error: z.string(),
+});
+export type JobReply = z.infer<typeof jobReply>;
+export const jobsReply = z.array(jobReply);
 
 /** `/debug/vars` of each proxy by proxy id; null for one that does not answer. */
 export const proxyVarsReply = z.record(z.string(), z.unknown());

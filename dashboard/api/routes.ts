@@ -21,7 +21,7 @@ export function apiRoutes(cluster: Cluster): Router {
 }
 
 function handlers(cluster: Cluster): Record<RouteName, Handler> {
-  const { groups, servers, promotion, slots, proxies, actions, overview } = cluster;
+  const { groups, servers, promotion, slots, migration, proxies, actions, overview } = cluster;
   const listSlots = record(() => slots.list());
   return {
     listGroups: record(() => groups.list()),
@@ -52,11 +52,22 @@ function handlers(cluster: Cluster): Record<RouteName, Handler> {
       await slots.set(from, to, new_group, status);
     }),
     migrate: change(async (ctx) => {
-      cluster.migration.start(await readBody(ctx, contract.migrateBody));
+      await migration.migrate(await readBody(ctx, contract.migrateBody));
     }),
-    rebalance: change(async () => cluster.migration.rebalance()),
-    migrateStatus: record(async () => cluster.migration.status()),
-    migrateTasks: record(async () => cluster.migration.tasks()),
+    rebalance: change(async (ctx) => {
+      await migration.rebalance(wholeNumber(ctx.query.delay ?? '0', 'delay'));
+    }),
+    migrateStatus: record(() => migration.status()),
+    migrateTasks: record(() => migration.tasks()),
+    planMoves: record(async (ctx) => migration.plan(await readBody(ctx, contract.planBody))),
+    startMoves: record(async (ctx) => ({
+      job: await migration.start(await readBody(ctx, contract.startMovesBody)),
+    })),
+    listJobs: record(() => migration.jobs()),
+    getJob: record((ctx) => migration.job(ctx.params.job)),
+    controlJob: change(async (ctx) => {
+      await migration.control(ctx.params.job, await readBody(ctx, contract.controlJobBody));
+    }),
 
     listProxies: record(() => proxies.list()),
     setProxyState: change(async (ctx) => {

@@ -5,6 +5,7 @@ import type { Store } from '../../cluster/store.js';
 import type { Announcement } from '../broadcast.js';
 import type { Changes } from '../changes.js';
 import { ConflictError, NotFoundError } from '../errors.js';
+import { MigrationQueue } from '../migration/queue.js';
 
 /** Groups: what is in them is the business of `servers.ts`. */
 export class Groups {
@@ -83,7 +84,10 @@ export function existingServer(group: GroupRecord, addr: string): ServerRecord {
   return server;
 }
 
-/** @throws ConflictError beginning with `refusal` if the group owns slots or hands some over */
+/**
+ * @throws ConflictError beginning with `refusal` if the group owns slots, hands some over, or is
+ * to get some
+ */
 export async function assertWithoutSlots(
   store: Store,
   groupId: number,
@@ -93,8 +97,19 @@ export async function assertWithoutSlots(
   const used = slots.filter((slot) => belongsTo(slot, groupId));
   if (used.length > 0) {
     throw new ConflictError(`${refusal}: group ${groupId} still has ${slotCount(used)}`, {
-      hint: 'move or set them to another group first: codis-config slot range-set',
+      hint: `move them to the other groups first: codis-config slot drain-group ${groupId}`,
     });
+  }
+  const { tasks, orphans } = await new MigrationQueue(store).load();
+  const toCome = [...tasks, ...orphans].filter((task) =>
+    [task.new_group, task.from_group].includes(groupId),
+  );
+  if (toCome.length > 0) {
+    throw new ConflictError(
+      `${refusal}: slot ${toCome[0]!.slot_id} is to be moved ` +
+        `${toCome[0]!.new_group === groupId ? 'to' : 'from'} group ${groupId}`,
+      { hint: 'wait until that has ended, or end it: codis-config slot cancel' },
+    );
   }
 }
 

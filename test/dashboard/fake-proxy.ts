@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Config } from '../../base/config.js';
 import { silentLog } from '../../base/log.js';
-import type { Coordinator } from '../../cluster/coordinator/coordinator.js';
+import type { Coordinator, Operation } from '../../cluster/coordinator/coordinator.js';
 import { openCoordinator } from '../../cluster/coordinator/open.js';
 import { receiversOf } from '../../cluster/model/action.js';
 import { isSameProxy, type ProxyRecord, type ProxyState } from '../../cluster/model/proxy.js';
@@ -87,16 +87,20 @@ export class FakeProxy {
   }
 
   async #look(): Promise<void> {
-    for (const seq of await this.#coordinator.children(this.#store.paths.actions)) {
-      if (this.#isGone || this.seen.includes(seq)) continue;
-      const action = await this.#store.loadAction(seq);
-      this.seen.push(seq);
-      if (!action || this.#options.answers === 'never') continue;
+    const { paths } = this.#store;
+    const names = await this.#coordinator.children(paths.actions);
+    const seqs = names.filter((seq) => !this.seen.includes(seq));
+    if (this.#isGone || seqs.length === 0) return;
+    const actions = await Promise.all(seqs.map((seq) => this.#store.loadAction(seq)));
+    this.seen.push(...seqs);
+    if (this.#options.answers === 'never') return;
+    const answers = actions.flatMap((action, index): Operation[] => {
+      if (!action) return [];
       const own = receiversOf(action).find((receiver) => isSameProxy(receiver, this.record));
-      if (!own) continue;
-      const path = this.#store.paths.responseOf(seq, own.id);
-      await this.#coordinator.create(path, JSON.stringify(own));
-    }
+      const path = paths.responseOf(seqs[index]!, this.record.id);
+      return own ? [{ type: 'create', path, data: JSON.stringify(own) }] : [];
+    });
+    await this.#coordinator.multi(answers);
   }
 
   async #obey(): Promise<void> {

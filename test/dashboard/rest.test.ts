@@ -210,11 +210,10 @@ describe('REST beyond the capture', () => {
     expect(answer).toMatchObject({ status: 500, text: `no group has a server ${stranger.addr}` });
   });
 
-  it('says that moving slots is not made yet', async () => {
-    const body = '{"from":0,"to":1,"new_group":2,"delay":0}';
-    const migrate = await request('POST', '/api/migrate', body, json);
-    expect(migrate.status).toBe(501);
-    expect(JSON.parse(migrate.text).error).toContain('not supported by this build yet');
-    expect((await request('POST', '/api/rebalance?delay=1', undefined, json)).status).toBe(501);
+  it('queues a move, and answers as captured', async () => {
+    const body = '{"from":579,"to":579,"new_group":2,"delay":0}';
+    const expected = captured(`POST /api/migrate ${body}`);
+    const answer = await request('POST', '/api/migrate', body);
+    expect(answer).toEqual({ status: expected.status, type: expected.type, text: expected.body });
   });
 });

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { MoveOptions } from '../../cluster/model/migrate-job.js';
+import { bytesMovedWithin } from './survey.js';
+
+/** Of small keys: a call of about a millisecond. Larger batches are hardly faster. */
+const MAX_BATCH_KEYS = 128;
+/** A call of a few milliseconds. */
+const MAX_BATCH_BYTES = 512 * 1024;
+/** What a call may take without another word of the operator; a busy target answers later. */
+const USUAL_STALL_MS = 20;
+/** With a limit of keys a second, in how many batches a second they go. */
+const BATCHES_A_SECOND = 10;
+
+/** How many keys go at once, and how soon the next ones follow. */
+export class Pace {
+  readonly #keysPerSecond: number;
+  readonly #stallMs: number;
+  readonly #maxKeys: number;
+  readonly #maxBytes: number;
+  #keys: number;
+  #nextAt = 0;
+
+  constructor(options: MoveOptions) {
+    const byDelay = options.delay > 0 ? 1000 / options.delay : Infinity;
+    this.#keysPerSecond = Math.min(options.max_keys_per_second || Infinity, byDelay);
+    this.#stallMs = options.max_stall || USUAL_STALL_MS;
+    this.#maxKeys = Math.min(
+      MAX_BATCH_KEYS,
+      Math.max(1, Math.floor(this.#keysPerSecond / BATCHES_A_SECOND)),
+    );
+    this.#maxBytes = Math.min(MAX_BATCH_BYTES, bytesMovedWithin(this.#stallMs));
+    this.#keys = this.#maxKeys;
+  }
+
+  /** True if a batch of so many keys and bytes is to be sent before more is added to it. */
+  isFull(keys: number, bytes: number): boolean {
+    return keys >= this.#keys || bytes >= this.#maxBytes;
+  }
+
+  /** Takes note of how long a batch of small keys took: batches become smaller, or larger again. */
+  note(keys: number, tookMs: number): void {
+    if (tookMs > this.#stallMs && keys > 1) this.#keys = Math.max(1, Math.floor(keys / 2));
+    else if (tookMs < this.#stallMs / 2) this.#keys = Math.min(this.#maxKeys, this.#keys + 8);
+  }
+
+  /** Resolves when so many keys may be sent. @throws AbortError */
+  async turn(keys: number, signal: AbortSignal): Promise<void> {
+    if (this.#keysPerSecond === Infinity) return;
+    const now = performance.now();
+    const at = Math.max(this.#nextAt, now);
+    this.#nextAt = at + (keys * 1000) / this.#keysPerSecond;
+    if (at > now) await sleep(at - now, undefined, { signal });
+  }
+}

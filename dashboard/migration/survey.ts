@@ -1,0 +1,165 @@
+import { slotOfKey } from '../../cluster/slot-hash.js';
+import { keyspace, scanKeys } from './key-scan.js';
+import type { ServerConnection } from './server-connection.js';
+
+/**
+ * What a server dumps, sends and restores in a second, in bytes of MEMORY USAGE: measured with
+ * hashes and sorted sets of a million fields, the slowest of all types.
+ */
+const BYTES_PER_MS = 200_000;
+
+/** Stalls both servers for a third of a second. */
+export const LARGE_KEY_BYTES = 64 * 1024 * 1024;
+
+/** Keys from this size on are remembered one by one, and make their batches smaller. */
+const NOTED_KEY_BYTES = 16 * 1024;
+/** About 20 MB of our memory; with more of them every key is asked for its size when it moves. */
+const MAX_NOTED_KEYS = 200_000;
+
+/** For how long one MIGRATE of so many bytes keeps both servers from anything else. */
+export function predictedStallMs(bytes: number): number {
+  return Math.round(bytes / BYTES_PER_MS);
+}
+
+/** The inverse of {@link predictedStallMs}. */
+export function bytesMovedWithin(stallMs: number): number {
+  return stallMs * BYTES_PER_MS;
+}
+
+export interface LargeKey {
+  readonly slotId: number;
+  readonly database: number;
+  /** The key's bytes. */
+  readonly key: Buffer;
+  readonly bytes: number;
+}
+
+/** What a server has of some slots. Of a survey cut short: extrapolated from what was seen. */
+export interface Survey {
+  readonly keys: number;
+  readonly bytes: number;
+  readonly keysBySlot: ReadonlyMap<number, number>;
+  readonly bytesBySlot: ReadonlyMap<number, number>;
+  /** Keys of at least the size asked for, largest first. */
+  readonly largeKeys: readonly LargeKey[];
+  /** The largest keys, whatever their size, largest first. */
+  readonly largest: readonly LargeKey[];
+  readonly sizes: KeySizes;
+  /** False: the time was over before all keys were seen. */
+  readonly isComplete: boolean;
+}
+
+export interface SurveyOptions {
+  readonly isWanted: (slotId: number) => boolean;
+  /** Keys from this size on are listed as large. */
+  readonly largeBytes: number;
+  /** Stop, and extrapolate, after this time. */
+  readonly withinMs?: number;
+  /** Looked at between pages. */
+  readonly signal?: AbortSignal;
+}
+
+const LARGEST_SHOWN = 10;
+
+/** Counts and measures the keys of some slots. Reads only, a fraction of a millisecond at a time. */
+export async function surveySlots(
+  server: ServerConnection,
+  options: SurveyOptions,
+): Promise<Survey> {
+  const deadline = options.withinMs === undefined ? Infinity : Date.now() + options.withinMs;
+  const keysBySlot = new Map<number, number>();
+  const bytesBySlot = new Map<number, number>();
+  const sizes = new KeySizes();
+  const largeKeys: LargeKey[] = [];
+  let largest: LargeKey[] = [];
+  let total = 0;
+  for (const keys of (await keyspace(server)).values()) total += keys;
+  let seen = 0;
+  let isComplete = true;
+  for await (const page of scanKeys(server, options.isWanted)) {
+    options.signal?.throwIfAborted();
+    seen = page.seen;
+    const measured = await measureKeys(server, page.keys);
+    for (const [index, key] of page.keys.entries()) {
+      const bytes = measured[index]!;
+      const slotId = slotOfKey(key, 0, key.length);
+      keysBySlot.set(slotId, (keysBySlot.get(slotId) ?? 0) + 1);
+      bytesBySlot.set(slotId, (bytesBySlot.get(slotId) ?? 0) + bytes);
+      sizes.note(page.database, key, bytes);
+      if (bytes < NOTED_KEY_BYTES && largest.length >= LARGEST_SHOWN) continue;
+      // A copy: the key's bytes are a part of a whole page's.
+      const entry = { slotId, database: page.database, key: Buffer.from(key), bytes };
+      if (bytes >= options.largeBytes) largeKeys.push(entry);
+      largest.push(entry);
+      if (largest.length > 4 * LARGEST_SHOWN) largest = firstOf(largest);
+    }
+    if (Date.now() > deadline) {
+      isComplete = false;
+      break;
+    }
+  }
+  if (!isComplete) {
+    const factor = Math.max(1, total / Math.max(1, seen));
+    for (const map of [keysBySlot, bytesBySlot]) {
+      for (const [slotId, value] of map) map.set(slotId, Math.round(value * factor));
+    }
+  }
+  return {
+    keys: sum(keysBySlot),
+    bytes: sum(bytesBySlot),
+    keysBySlot,
+    bytesBySlot,
+    largeKeys: largeKeys.sort((one, other) => other.bytes - one.bytes),
+    largest: firstOf(largest),
+    sizes,
+    isComplete,
+  };
+}
+
+/** MEMORY USAGE of each key, of the database selected; 0 for a key that is not there. */
+export async function measureKeys(
+  server: ServerConnection,
+  keys: readonly Buffer[],
+): Promise<number[]> {
+  const replies = await server.pipeline(keys.map((key) => ['MEMORY', 'USAGE', key]));
+  return replies.map((reply) => (reply.type === 'integer' ? Number(reply.value) : 0));
+}
+
+/** The sizes of those keys that are not small. */
+export class KeySizes {
+  readonly #sizes = new Map<string, number>();
+  #overflowed = false;
+
+  /** Too many to be remembered: ask the server. */
+  get overflowed(): boolean {
+    return this.#overflowed;
+  }
+
+  note(database: number, key: Buffer, bytes: number): void {
+    if (bytes < NOTED_KEY_BYTES || this.#overflowed) return;
+    this.#sizes.set(nameOf(database, key), bytes);
+    if (this.#sizes.size <= MAX_NOTED_KEYS) return;
+    this.#overflowed = true;
+    this.#sizes.clear();
+  }
+
+  /** The size that was seen; for a small key, or one made since, 0. */
+  of(database: number, key: Buffer): number {
+    if (this.#sizes.size === 0) return 0;
+    return this.#sizes.get(nameOf(database, key)) ?? 0;
+  }
+}
+
+function nameOf(database: number, key: Buffer): string {
+  return `${database} ${key.toString('latin1')}`;
+}
+
+function firstOf(keys: readonly LargeKey[]): LargeKey[] {
+  return [...keys].sort((one, other) => other.bytes - one.bytes).slice(0, LARGEST_SHOWN);
+}
+
+function sum(map: ReadonlyMap<number, number>): number {
+  let total = 0;
+  for (const value of map.values()) total += value;
+  return total;
+}

@@ -1,0 +1,43 @@
+import type { Store } from '../../cluster/store.js';
+
+/** Gates are to be closed no longer than this; commands of their slots wait for so long. */
+const CLOSED_MS = 25;
+/** Fewer would wait hardly shorter: most of the time goes by whatever their number is. */
+const FEWEST = 8;
+const MOST = 64;
+
+/**
+ * How many slots change hands together: as many as the proxies take note of within
+ * {@link CLOSED_MS}, which is found out on the way.
+ */
+export class WindowSize {
+  readonly #store: Store;
+  #size = FEWEST;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** For slots whose gates are to be closed. */
+  async next(): Promise<number> {
+    return Math.min(this.#size, await this.most());
+  }
+
+  /** For slots that wait for nothing. */
+  async most(): Promise<number> {
+    // An original Go proxy looks at the newest action alone and would miss the others.
+    const proxies = await this.#store.loadProxies();
+    return proxies.some(({ start_at }) => isGoTime(start_at)) ? 1 : MOST;
+  }
+
+  /** So many slots have had their gates closed for so long. */
+  note(slots: number, tookMs: number): void {
+    if (tookMs > CLOSED_MS) this.#size = Math.max(FEWEST, Math.floor(slots / 2));
+    else if (tookMs < CLOSED_MS / 2) this.#size = Math.min(MOST, Math.max(this.#size, slots * 2));
+  }
+}
+
+/** Go writes times to the nanosecond, our proxies to the millisecond. */
+function isGoTime(time: string): boolean {
+  return /\.\d{4,9} [+-]\d{4} /.test(time);
+}
