@@ -117,6 +117,13 @@ async function ensureServers() {
   const { REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS } = programs;
   const all = [REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS];
   await programs.ensurePrograms(all, (line) => console.log(line));
+  // Tests that need these are skipped without them, and say so.
+  try {
+    await programs.ensurePrograms([programs.SPIN, programs.COMPILER], (line) => console.log(line));
+  } catch (error) {
+    if (!error.hint) throw error;
+    console.warn(`${plain(error)}\n  tests that need it will be skipped`);
+  }
 }
 
 function runVitest() {

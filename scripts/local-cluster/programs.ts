@@ -48,6 +48,22 @@ export const PYTHON_REDIS: Requirement = {
   hint: 'install it: apt-get install python3-redis',
 };
 
+/** @public for scripts/test.mjs */
+export const SPIN: Requirement = {
+  name: 'spin',
+  isPresent: () => findProgram('spin') !== null,
+  packages: ['spin'],
+  hint: 'install it: apt-get install spin, or from https://spinroot.com',
+};
+/** @public for scripts/test.mjs */
+export const COMPILER: Requirement = {
+  name: 'gcc',
+  isPresent: () => findProgram('gcc') !== null && existsSync('/usr/include/stdio.h'),
+  // The headers are only recommended by gcc.
+  packages: ['gcc', 'libc6-dev'],
+  hint: 'install it: apt-get install gcc libc6-dev, or dnf install gcc',
+};
+
 /** The path of Redis, or of its successor Valkey, or null. */
 export function findRedis(): string | null {
   return findProgram('redis-server') ?? findProgram('valkey-server');
