@@ -14,6 +14,7 @@ import { checkedListenAddress } from './listen-address.js';
 import { advertisedAddress, newProxyRecord } from './topology/identity.js';
 import { Topology, type TopologyStatus } from './topology/topology.js';
 import { createDataPlane } from './worker.js';
+import { WorkerPool } from './workers/worker-pool.js';
 
 /** Beyond the longest that a Redis server may take for a command: nobody is cut without need. */
 const DRAIN_MARGIN_MS = 1_000;
@@ -61,9 +62,13 @@ async function serve(
     { version: VERSION, config: args.configFile, addr: record.addr, admin: record.debug_var_addr },
     'codis-proxy starts',
   );
-  if (args.cpu > 1) log.warn({ cpu: args.cpu }, '--cpu: this version has one worker, using one');
-
-  const dataPlane = createDataPlane(config, log);
+  const dataPlane =
+    args.cpu === 1
+      ? createDataPlane(config, log)
+      : new WorkerPool(
+          { config, logLevel: args.logLevel, logFile: args.logFile, workerCount: args.cpu },
+          log,
+        );
   let topology: Topology | null = null;
   const admin = new AdminServer(
     {

@@ -15,13 +15,21 @@ import { Traffic } from './session/traffic.js';
 /** How often deadlines are looked at: a command fails at most this long after its deadline. */
 const TICK_MS = 100;
 
+export interface DataPlaneOptions {
+  /** See ListenerOptions. */
+  readonly sockets?: ListenerOptions['sockets'];
+  /** Of several workers, which one, from 0 on: their clients get different ids. */
+  readonly workerIndex?: number;
+  readonly workerCount?: number;
+}
+
 /** One event loop that serves clients: its listener, its slot table, its connections. */
 export function createDataPlane(
   config: Config,
   log: Logger,
-  sockets: ListenerOptions['sockets'] = 'adopted',
+  options: DataPlaneOptions = {},
 ): DataPlane {
-  return new Worker(config, log, sockets);
+  return new Worker(config, log, options);
 }
 
 class Worker implements DataPlane {
@@ -32,7 +40,7 @@ class Worker implements DataPlane {
   readonly #startedAtMs = Date.now();
   #port = 0;
 
-  constructor(config: Config, log: Logger, sockets: ListenerOptions['sockets']) {
+  constructor(config: Config, log: Logger, options: DataPlaneOptions) {
     this.#router = new Router(
       {
         password: config.password,
@@ -55,7 +63,12 @@ class Worker implements DataPlane {
         },
         proxyFacts: () => this.#facts(),
       },
-      { idleTimeoutMs: config.sessionMaxTimeoutMs, sockets },
+      {
+        idleTimeoutMs: config.sessionMaxTimeoutMs,
+        sockets: options.sockets ?? 'adopted',
+        firstClientId: (options.workerIndex ?? 0) + 1,
+        clientIdStep: options.workerCount ?? 1,
+      },
     );
     this.#timers = [
       setInterval(() => this.#router.tick(), TICK_MS),

@@ -15,6 +15,9 @@ export interface ListenerOptions {
   readonly idleTimeoutMs: number;
   /** `adopted`: read into our own buffers if this Node can; `plain`: by its documented API. */
   readonly sockets: 'adopted' | 'plain';
+  readonly firstClientId: number;
+  /** Between one client's id and the next one's: other workers use those in between. */
+  readonly clientIdStep: number;
 }
 
 /** Accepts clients and knows the sessions that live. */
@@ -23,12 +26,13 @@ export class Listener {
   readonly #options: ListenerOptions;
   readonly #sessions = new Set<Session>();
   readonly #server: Server;
-  #nextClientId = 1;
+  #nextClientId: number;
 
   /** @param services all but `onClosed`, which is the listener's own */
   constructor(services: Omit<SessionServices, 'onClosed'>, options: ListenerOptions) {
     this.#services = { ...services, onClosed: (session) => this.#forget(session) };
     this.#options = options;
+    this.#nextClientId = options.firstClientId;
     // Half-open, so that a client that has sent its last command still gets its replies.
     this.#server = createServer({
       noDelay: true,
@@ -113,7 +117,8 @@ export class Listener {
     const adopted =
       this.#options.sockets === 'plain' ? null : adoptSocket(accepted, this.#server, reader);
     const socket = adopted ?? accepted;
-    const session = new Session(socket, this.#nextClientId++, this.#services);
+    const session = new Session(socket, this.#nextClientId, this.#services);
+    this.#nextClientId += this.#options.clientIdStep;
     this.#services.traffic.accepted++;
     this.#sessions.add(session);
     reader.session = session;

@@ -15,6 +15,8 @@ import { TopologyReader } from './topology-reader.js';
 
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
+/** Actions taken at once: their acknowledgements must fit into one write. */
+const MAX_TOGETHER = 256;
 
 /** The follower was stopped before the table could be loaded. */
 export class FollowerStoppedError extends Error {
@@ -128,14 +130,35 @@ export class ActionFollower {
     if (this.#reloads.length > 0) await this.#reloadTable();
 
     for (const seq of this.#handled) if (!present.includes(seq)) this.#handled.delete(seq);
-    for (const seq of present) {
-      if (this.#handled.has(seq)) continue;
-      if ((await this.#handle(seq)) === 'interrupted') return;
-      this.#handled.add(seq);
-      this.#lastAction = seq;
-      this.#actionsHandled++;
+    const pending = present.filter((seq) => !this.#handled!.has(seq));
+    for (let at = 0; at < pending.length; at += MAX_TOGETHER) {
+      const seqs = pending.slice(at, at + MAX_TOGETHER);
+      if ((await this.#handleAll(seqs)) === 'interrupted') return;
     }
     this.#lastFailure = '';
+  }
+
+  /** Those that are pending at once are of one step: slots that change hands together. */
+  async #handleAll(seqs: readonly string[]): Promise<'done' | 'interrupted'> {
+    if (seqs.length > 1) {
+      const outcome = await this.#handleTogether(seqs);
+      if (outcome === 'interrupted') return outcome;
+      if (outcome === 'done') {
+        for (const seq of seqs) this.#noteHandled(seq);
+        return 'done';
+      }
+    }
+    for (const seq of seqs) {
+      if ((await this.#handle(seq)) === 'interrupted') return 'interrupted';
+      this.#noteHandled(seq);
+    }
+    return 'done';
+  }
+
+  #noteHandled(seq: string): void {
+    this.#handled!.add(seq);
+    this.#lastAction = seq;
+    this.#actionsHandled++;
   }
 
   async #reloadTable(): Promise<void> {
@@ -176,6 +199,46 @@ export class ActionFollower {
       // Not acknowledged: whoever waits for us must not believe that we act by this change.
       this.#log.error({ seq, err: error }, 'action cannot be read: passed over, not acknowledged');
       return 'done';
+    }
+  }
+
+  /**
+   * Several actions as one change of the table, acknowledged in one write.
+   *
+   * - `done`, `interrupted`: as {@link #handle}
+   * - `one by one`: there is something about one of them, and none is acknowledged yet
+   */
+  async #handleTogether(seqs: readonly string[]): Promise<'done' | 'interrupted' | 'one by one'> {
+    try {
+      const loaded = await Promise.all(seqs.map((seq) => this.#store.loadAction(seq)));
+      const actions = loaded.filter((action) => action !== null);
+      if (actions.length < loaded.length) return 'one by one';
+      const change = await this.#reader.readChanges(actions);
+      await this.#sink.apply(change);
+      if (this.#reloads.length > 0) return 'interrupted';
+      const own = this.#ownRecord();
+      const asked = seqs.filter((seq, index) => this.#isReceiver(seq, actions[index]!, own));
+      const data = JSON.stringify(own);
+      await this.#store.coordinator.multi(
+        asked.map((seq) => ({
+          type: 'create' as const,
+          path: this.#store.paths.responseOf(seq, own.id),
+          data,
+        })),
+      );
+      const { type } = actions.at(-1)!;
+      this.#log.info(
+        { from: seqs[0], seq: seqs.at(-1), type, acknowledged: asked.length },
+        'actions applied',
+      );
+      return 'done';
+    } catch (error) {
+      const isAboutOne =
+        error instanceof BadRecordError ||
+        error instanceof NodeExistsError ||
+        error instanceof NoNodeError;
+      if (!isAboutOne) throw error;
+      return 'one by one';
     }
   }
 

@@ -53,6 +53,20 @@ export class TopologyReader {
     }
   }
 
+  /**
+   * {@link readChange} of several actions in one. Every record is read after all of the actions
+   * were: so each of them is taken note of.
+   */
+  async readChanges(actions: readonly Action[]): Promise<TopologyChange> {
+    const changes = await Promise.all(actions.map((action) => this.readChange(action)));
+    const slots = changes.flatMap((change) => change.slots);
+    const groups = changes.flatMap((change) => change.groups);
+    return {
+      slots: [...new Map(slots.map((slot) => [slot.slotId, slot])).values()],
+      groups: [...new Map(groups.map((group) => [group.groupId, group])).values()],
+    };
+  }
+
   async #readSlots(from: number, to: number): Promise<TopologyChange> {
     const slots = slotRoutes(await this.#store.loadSlots(from, to), from, to);
     const groupIds = new Set(slots.flatMap((slot) => [slot.groupId, slot.migrateFrom]));

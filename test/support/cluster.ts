@@ -25,6 +25,8 @@ export interface ClusterOptions {
   /** More keys of config.ini, for every process of the cluster. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly redisArgs?: readonly string[];
+  /** More arguments for each codis-proxy, such as `--cpu=2`. */
+  readonly proxyArgs?: readonly string[];
   /**
    * `process`: a real dashboard, which also sets the cluster up, by its REST API. `stand-in`: none;
    * the records are written directly, which is faster. By default the latter.
@@ -43,7 +45,13 @@ export class ProxyProcess {
   readonly #arguments: readonly string[];
   process: TestProcess;
 
-  constructor(id: string, port: number, adminPort: number, configFile: string) {
+  constructor(
+    id: string,
+    port: number,
+    adminPort: number,
+    configFile: string,
+    args: readonly string[],
+  ) {
     this.id = id;
     this.port = port;
     this.addr = `127.0.0.1:${port}`;
@@ -51,6 +59,7 @@ export class ProxyProcess {
     this.#arguments = [
       ...[PROXY_PROGRAM, '-c', configFile],
       ...[`--addr=${this.addr}`, `--http-addr=127.0.0.1:${adminPort}`],
+      ...args,
     ];
     this.process = this.spawn();
   }
@@ -128,17 +137,20 @@ export class TestCluster {
   readonly proxies: ProxyProcess[] = [];
   /** The tree, and what an operator writes there without a dashboard. */
   readonly standIn: StandInDashboard;
+  readonly #proxyArgs: readonly string[];
   readonly #folder: string;
   readonly #config: string;
   readonly #dashboard: DashboardProcess | null;
 
   private constructor(
+    options: ClusterOptions,
     folder: string,
     config: string,
     standIn: StandInDashboard,
     dashboard: DashboardProcess | null,
     groups: readonly RedisServer[],
   ) {
+    this.#proxyArgs = options.proxyArgs ?? [];
     this.#folder = folder;
     this.#config = config;
     this.#dashboard = dashboard;
@@ -164,7 +176,7 @@ export class TestCluster {
     } else {
       await standIn.setUp(groups.map((group) => group.addr));
     }
-    const cluster = new TestCluster(folder, config, standIn, dashboard, groups);
+    const cluster = new TestCluster(options, folder, config, standIn, dashboard, groups);
     const ids = Array.from({ length: proxyCount }, (_, index) => `proxy_${index + 1}`);
     const proxies = await Promise.all(ids.map((id) => cluster.startProxy(id)));
     await Promise.all(proxies.map((proxy) => proxy.serves()));
@@ -181,7 +193,8 @@ export class TestCluster {
     const lines = Object.entries(own).map(([key, value]) => `${key}=${value}\n`);
     const file = join(this.#folder, `${id}-${this.proxies.length}.ini`);
     writeFileSync(file, this.#config + lines.join(''));
-    const proxy = new ProxyProcess(id, await freePort(), await freePort(), file);
+    const [port, adminPort] = [await freePort(), await freePort()];
+    const proxy = new ProxyProcess(id, port, adminPort, file, this.#proxyArgs);
     this.proxies.push(proxy);
     return proxy;
   }

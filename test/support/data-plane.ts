@@ -26,7 +26,7 @@ export async function startDataPlane(
   const plane = createDataPlane(
     parseConfig(options.ini ?? '', 'test.ini'),
     silentLog(),
-    options.sockets,
+    options.sockets === undefined ? {} : { sockets: options.sockets },
   );
   await plane.apply({
     groups: masters.map((master, index) => ({ groupId: index + 1, master, replicas: [] })),

@@ -1,0 +1,85 @@
+import cluster, { type Worker as ClusterWorker } from 'node:cluster';
+import type { Address } from '../../base/address.js';
+import { OperatorError } from '../../base/errors.js';
+import type { Order, OrderBody, Report } from './messages.js';
+
+/** The worker process ended before it had done what it was told. */
+export class WorkerGoneError extends Error {
+  override readonly name = 'WorkerGoneError';
+}
+
+interface Pending {
+  resolve(address: Address | null): void;
+  reject(error: Error): void;
+}
+
+export type WorkerStats = Extract<Report, { type: 'stats' }>['stats'];
+
+/** A worker process as the primary sees it. */
+export class WorkerHandle {
+  readonly workerIndex: number;
+  /** Its last report; null before the first. */
+  stats: WorkerStats | null = null;
+  readonly #process: ClusterWorker;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  /** Orders for a process that does not listen yet; null once it does. */
+  #unsent: Order[] | null = [];
+
+  /** Starts the process. @param onExit called once, when it has ended for whatever reason */
+  constructor(workerIndex: number, onExit: (worker: WorkerHandle, reason: string) => void) {
+    this.workerIndex = workerIndex;
+    this.#process = cluster.fork();
+    this.#process.on('message', (report: Report) => this.#onReport(report));
+    this.#process.once('exit', (code, signal) => {
+      const reason = signal ?? `exit code ${code}`;
+      const error = new WorkerGoneError(`worker ${workerIndex} ended (${reason})`);
+      for (const { reject } of this.#pending.values()) reject(error);
+      this.#pending.clear();
+      onExit(this, reason);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#process.process.pid;
+  }
+
+  /**
+   * Tells the worker to do something and waits until it has.
+   *
+   * @throws WorkerGoneError if it ends first, OperatorError if it could not.
+   */
+  tell(body: OrderBody): Promise<Address | null> {
+    if (this.#process.isDead() || !this.#process.isConnected()) {
+      return Promise.reject(new WorkerGoneError(`worker ${this.workerIndex} has ended`));
+    }
+    const id = this.#nextId++;
+    const order: Order = { ...body, id };
+    return new Promise((resolve, reject) => {
+      this.#pending.set(id, { resolve, reject });
+      if (this.#unsent !== null) this.#unsent.push(order);
+      else this.#process.send(order);
+    });
+  }
+
+  kill(): void {
+    this.#process.process.kill('SIGKILL');
+  }
+
+  #onReport(report: Report): void {
+    if (report.type === 'ready') {
+      for (const order of this.#unsent ?? []) this.#process.send(order);
+      this.#unsent = null;
+      return;
+    }
+    if (report.type === 'stats') {
+      this.stats = report.stats;
+      return;
+    }
+    const pending = this.#pending.get(report.id);
+    this.#pending.delete(report.id);
+    const { error } = report;
+    if (error !== null) pending?.reject(new OperatorError(error.message, { hint: error.hint }));
+    else pending?.resolve(report.address);
+  }
+}
