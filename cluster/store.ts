@@ -37,9 +37,12 @@ export class Store {
    * have no node yet are left out.
    */
   async loadSlots(from = 0, to = SLOT_COUNT - 1): Promise<SlotRecord[]> {
-    const paths = Array.from({ length: to - from + 1 }, (_, index) =>
-      this.paths.slot(from + index),
-    );
+    return this.loadSlotsOf(Array.from({ length: to - from + 1 }, (_, index) => from + index));
+  }
+
+  /** The records of these slots, as {@link loadSlots}. */
+  async loadSlotsOf(slotIds: readonly number[]): Promise<SlotRecord[]> {
+    const paths = slotIds.map((slotId) => this.paths.slot(slotId));
     const nodes = await this.coordinator.getAll(paths);
     const slots: SlotRecord[] = [];
     for (const [index, node] of nodes.entries()) {

@@ -122,11 +122,11 @@ export class HandOver {
 
   /** Tasks that are still there, with their slots. */
   async #reload(tasks: readonly QueuedTask[]): Promise<TaskedSlot[]> {
-    const present = new Map((await this.#queue.load()).tasks.map((task) => [task.seq, task]));
-    const slots = new Map((await this.#store.loadSlots()).map((slot) => [slot.id, slot]));
-    return tasks.flatMap(({ seq }) => {
-      const task = present.get(seq);
-      const slot = task && slots.get(task.slot_id);
+    const present = await this.#queue.reload(tasks);
+    const ids = present.map((task) => task.slot_id);
+    const slots = new Map((await this.#store.loadSlotsOf(ids)).map((slot) => [slot.id, slot]));
+    return present.flatMap((task) => {
+      const slot = slots.get(task.slot_id);
       return slot ? [{ task, slot }] : [];
     });
   }

@@ -55,15 +55,18 @@ export class MigrationQueue {
     const orphans: (MigrateTask & { seq: string })[] = [];
     const ids = new Set(jobs.map(({ name }) => name));
     for (const { name, record } of nodes) {
-      const { job, from_group } = record;
-      if (job === undefined || from_group === undefined || !ids.has(job)) {
-        orphans.push({ ...record, seq: name });
-        continue;
-      }
-      const { direction = 'forward', half_moved = false, error = '' } = record;
-      tasks.push({ ...record, seq: name, job, from_group, direction, half_moved, error });
+      const task = queuedTask(name, record);
+      if (task && ids.has(task.job)) tasks.push(task);
+      else orphans.push({ ...record, seq: name });
     }
     return { jobs: jobs.map(({ name, record }) => ({ ...record, id: name })), tasks, orphans };
+  }
+
+  /** Of these tasks those that are still there, as they are now. */
+  async reload(tasks: readonly QueuedTask[]): Promise<QueuedTask[]> {
+    const names = tasks.map((task) => task.seq);
+    const found = await this.#loadNodes(this.#store.paths.migrateTasks, names, migrateTask);
+    return found.flatMap(({ name, record }) => queuedTask(name, record) ?? []);
   }
 
   /** Saves a job and its tasks in one step. @returns the job's id */
@@ -128,6 +131,14 @@ export class MigrationQueue {
 
   async #loadAll<T>(parent: string, type: z.ZodType<T>): Promise<{ name: string; record: T }[]> {
     const names = await this.#store.coordinator.children(parent);
+    return this.#loadNodes(parent, names, type);
+  }
+
+  async #loadNodes<T>(
+    parent: string,
+    names: readonly string[],
+    type: z.ZodType<T>,
+  ): Promise<{ name: string; record: T }[]> {
     const paths = names.map((name) => `${parent}/${name}`);
     const nodes = await this.#store.coordinator.getAll(paths);
     return nodes.flatMap((node, index) => {
@@ -154,6 +165,13 @@ export function hasEnded(job: MigrateJob): boolean {
 
 export function unixSeconds(): string {
   return String(Math.floor(Date.now() / 1000));
+}
+
+/** Null for one that an original dashboard has left. */
+function queuedTask(seq: string, record: MigrateTask): QueuedTask | null {
+  const { job, from_group, direction = 'forward', half_moved = false, error = '' } = record;
+  if (job === undefined || from_group === undefined) return null;
+  return { ...record, seq, job, from_group, direction, half_moved, error };
 }
 
 function numbered(number: number): string {

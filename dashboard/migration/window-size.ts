@@ -5,6 +5,7 @@ const CLOSED_MS = 25;
 /** Fewer would wait hardly shorter: most of the time goes by whatever their number is. */
 const FEWEST = 8;
 const MOST = 64;
+const GROWTH = 8;
 
 /**
  * How many slots change hands together: as many as the proxies take note of within
@@ -33,7 +34,7 @@ export class WindowSize {
   /** So many slots have had their gates closed for so long. */
   note(slots: number, tookMs: number): void {
     if (tookMs > CLOSED_MS) this.#size = Math.max(FEWEST, Math.floor(slots / 2));
-    else if (tookMs < CLOSED_MS / 2) this.#size = Math.min(MOST, Math.max(this.#size, slots * 2));
+    else if (slots >= this.#size) this.#size = Math.min(MOST, slots + GROWTH);
   }
 }
 
