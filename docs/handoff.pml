@@ -3,11 +3,11 @@
  *
  * One slot with one key, a counter. Two servers, A and B; two proxies, the first with two workers;
  * one mover. Clients increment the counter through the workers. The move goes from A to B, may be
- * cancelled back, meets failed pulls, one crash (of either proxy or of the mover) and one proxy
- * cut off from the coordinator. All of these are bounded, so every run ends, and where none can go
+ * cancelled back, meets failed pulls, one crash (of either proxy or of the mover, or a
+ * worker gives up waiting) and one proxy cut off from the coordinator. All of these are bounded, so every run ends, and where none can go
  * on the slot must be online, with everything in it.
  *
- *   spin -a handoff.pml && gcc -O2 -DSAFETY -o pan pan.c && ./pan -m100000
+ *   spin -DPARTITIONS=0 -a handoff.pml && gcc -O2 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m10000
  *
  * BREAK_... (spin -DBREAK_I2 -a handoff.pml) leaves one rule out; each must make the checker find
  * a violation. ONLY=LOST asserts nothing but that clients lose no write, ONLY=I2 nothing but I2.
