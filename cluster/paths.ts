@@ -88,6 +88,13 @@ export class Paths {
     return `${this.migrateJobs}/${jobId}`;
   }
 
+  get largeKeys(): string {
+    return `${this.root}/large_keys`;
+  }
+  largeKeysOf(slotId: number): string {
+    return `${this.largeKeys}/slot_${slotId}`;
+  }
+
   /** Where Jodis clients of Codis 3 look for proxies. */
   get jodis(): string {
     return `/jodis/${this.product}`;

@@ -7,6 +7,7 @@ import {
 } from './coordinator/coordinator.js';
 import { type Action, action } from './model/action.js';
 import { type GroupRecord, type ServerRecord, serverRecord } from './model/group.js';
+import { type LargeKeyRecord, largeKeys } from './model/large-key.js';
 import { type ProxyRecord, type ProxyState, proxyRecord } from './model/proxy.js';
 import { type SlotRecord, slotRecord } from './model/slot.js';
 import { Paths } from './paths.js';
@@ -71,6 +72,11 @@ export class Store {
   /** Saves the slots in one atomic step. @throws NoNodeError before `slot init` */
   async saveSlots(slots: readonly SlotRecord[]): Promise<void> {
     await this.coordinator.multi(slots.map((slot) => this.slotWrite(slot)));
+  }
+
+  /** The slot's keys that are copied in pieces; empty unless it is in `migrate`. */
+  async loadLargeKeys(slotId: number): Promise<LargeKeyRecord[]> {
+    return (await this.#load(this.paths.largeKeysOf(slotId), largeKeys)) ?? [];
   }
 
   /** The ids of all groups, ascending. */

@@ -69,7 +69,9 @@ export class Router implements TopologySink {
       this.#place(this.#slots[slotId]!);
       const after = this.#serversOf(slotId);
       for (const server of before) {
-        if (!after.includes(server)) left.add(server);
+        // Also the source of a slot that goes on moving: its large keys may have another phase.
+        const isSource = server === this.#transits.get(slotId)?.route?.source;
+        if (isSource || !after.includes(server)) left.add(server);
       }
     }
     const unused = this.#takeUnused();
@@ -119,9 +121,8 @@ export class Router implements TopologySink {
         this.#open[slotId] = null;
         const transit = this.#transitOf(slotId);
         const { route } = transit;
-        if (route?.source !== source || route.target !== owner) {
-          transit.move({ source, target: owner });
-        }
+        const isSame = route?.source === source && route.target === owner;
+        transit.move(isSame ? route : { source, target: owner }, slot.largeKeys ?? []);
         return;
       }
     }

@@ -3,10 +3,13 @@ import type { Server } from '../backend/server.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
 import { KeyPull, type PullOutcome } from './key-pull.js';
+import type { LargeKeyRoute } from './topology-change.js';
 import type { WaitingRoom } from './waiting-room.js';
 
 /** A command waits no longer than this for its slot to change hands. */
-export const WAIT_TIMEOUT_MS = 10_000;
+const WAIT_TIMEOUT_MS = 10_000;
+/** The same for a large key to be copied: 5 million fields take about 20 s. */
+const LARGE_KEY_TIMEOUT_MS = 60_000;
 /** Keys moved by one command: each moves while both servers do nothing else. */
 const MAX_KEYS_A_PULL = 32;
 /** Keys known to have left the source; beyond, they are forgotten, and asked for again. */
@@ -51,6 +54,8 @@ export class SlotTransit {
   /** Keys, each with its database, that are not on the source any more. */
   #gone = new Set<string>();
   #pulling = new Set<string>();
+  /** Keys that are copied in pieces: not to be pulled, and not to be written to. */
+  #large: ReadonlyMap<string, LargeKeyRoute['phase']> = new Map();
 
   constructor(slotId: number, room: WaitingRoom, keysOf: KeysOf, password: string) {
     this.#slotId = slotId;
@@ -71,12 +76,17 @@ export class SlotTransit {
     this.#pulling = new Set();
   }
 
-  /** Keys move from the route's source to its target from now on. */
-  move(route: Route): void {
-    const isNewMove = this.#route === null;
+  /**
+   * Keys move from the route's source to its target from now on. Called again with the same route
+   * for another set of large keys, with another route when a group has a new master.
+   */
+  move(route: Route, largeKeys: readonly LargeKeyRoute[]): void {
+    if (this.#route === null) this.#gone = new Set();
+    if (this.#route !== route) this.#pulling = new Set();
     this.#route = route;
-    if (isNewMove) this.#gone = new Set();
-    this.#pulling = new Set();
+    this.#large = new Map(
+      largeKeys.map(({ database, key, phase }) => [`${database} ${key}`, phase]),
+    );
     this.#advance();
   }
 
@@ -85,9 +95,12 @@ export class SlotTransit {
     const route = this.#route;
     const keys = route === null ? null : this.#qualifiedKeys(request, bytes, start, end);
     const { origin } = request.owner;
-    if (route !== null && !this.#waitingOf.has(origin) && this.#missing(keys!).length === 0) {
-      route.target.lane(request.lane).send(request, bytes, start, end, isOwned);
-      return;
+    if (route !== null && !this.#waitingOf.has(origin)) {
+      const server = this.#destination(request, keys!, route);
+      if (server !== null) {
+        server.lane(request.lane).send(request, bytes, start, end, isOwned);
+        return;
+      }
     }
     if (!this.#room.admit(end - start)) {
       request.fail(`TRYAGAIN slot ${this.#slotId} is being moved and too many commands wait`);
@@ -114,8 +127,11 @@ export class SlotTransit {
   /** To be called some times a second: deadlines, and pulls to be repeated. */
   tick(): void {
     const now = turn.nowUs();
-    const isLate = ({ request }: Waiting) =>
-      elapsedUs(request.startedUs, now) > WAIT_TIMEOUT_MS * 1000;
+    const isLate = ({ request, keys }: Waiting) => {
+      const isLarge = this.#large.size > 0 && keys?.some((key) => this.#large.has(key));
+      const timeoutMs = isLarge ? LARGE_KEY_TIMEOUT_MS : WAIT_TIMEOUT_MS;
+      return elapsedUs(request.startedUs, now) > timeoutMs * 1000;
+    };
     // Those that came first are late first, so no command of a client passes another one.
     const late = this.#waiting.filter(isLate);
     if (late.length > 0) {
@@ -131,23 +147,24 @@ export class SlotTransit {
   #advance(): void {
     const route = this.#route!;
     const blocked = new Set<object>();
-    const ready: Waiting[] = [];
+    const ready: [waiting: Waiting, server: Server][] = [];
     const wanted = new Set<string>();
     this.#waiting = this.#waiting.filter((waiting) => {
       const { origin } = waiting.request.owner;
       const { request, bytes } = waiting;
       waiting.keys ??= this.#qualifiedKeys(request, bytes, 0, bytes.length);
-      const missing = this.#missing(waiting.keys);
-      if (missing.length === 0 && !blocked.has(origin)) {
-        ready.push(waiting);
+      const server = this.#destination(request, waiting.keys, route);
+      if (server !== null && !blocked.has(origin)) {
+        ready.push([waiting, server]);
         return false;
       }
-      for (const key of missing) wanted.add(key);
+      for (const key of this.#missing(waiting.keys)) wanted.add(key);
       blocked.add(origin);
       return true;
     });
-    for (const { request, bytes } of this.#leave(ready)) {
-      route.target.lane(request.lane).send(request, bytes, 0, bytes.length, true);
+    this.#leave(ready.map(([waiting]) => waiting));
+    for (const [{ request, bytes }, server] of ready) {
+      server.lane(request.lane).send(request, bytes, 0, bytes.length, true);
     }
     this.#pullMissing(route, [...wanted]);
   }
@@ -158,13 +175,22 @@ export class SlotTransit {
     return this.#keysOf(request, bytes, start, end).map((key) => `${database} ${key}`);
   }
 
+  /** Where the command can be sent now; null: it has to wait. */
+  #destination(request: Request, keys: readonly string[], route: Route): Server | null {
+    if (this.#missing(keys).length === 0) return route.target;
+    const isReadable = (key: string) => this.#large.get(key) === 'copying';
+    return request.row.isReadOnly && keys.every(isReadable) ? route.source : null;
+  }
+
   /** The keys that may still be on the source. */
   #missing(keys: readonly string[]): readonly string[] {
     return keys.filter((key) => !this.#gone.has(key));
   }
 
   #pullMissing(route: Route, keys: readonly string[]): void {
-    const wanted = this.#missing(keys).filter((key) => !this.#pulling.has(key));
+    const wanted = this.#missing(keys).filter(
+      (key) => !this.#pulling.has(key) && !this.#large.has(key),
+    );
     const databases = new Set(wanted.map((key) => databaseOf(key)));
     for (const database of databases) {
       const inDatabase = wanted.filter((key) => databaseOf(key) === database);

@@ -8,6 +8,15 @@ export interface SlotRoute {
   readonly groupId: number;
   /** During `migrate` the group the keys come from; else -1. */
   readonly migrateFrom: number;
+  /** During `migrate` the keys that are copied in pieces; see cluster/model/large-key.ts. */
+  readonly largeKeys?: readonly LargeKeyRoute[];
+}
+
+export interface LargeKeyRoute {
+  readonly database: number;
+  /** A byte string: one character a byte. */
+  readonly key: string;
+  readonly phase: 'copying' | 'switching';
 }
 
 /** What the router must know of a group. */

@@ -17,13 +17,16 @@ export class TopologyReader {
 
   /** All 1,024 slots and all groups, as one change. @throws BadRecordError, CoordinatorError */
   async readAll(): Promise<TopologyChange> {
-    const [slots, groups] = await Promise.all([this.#store.loadSlots(), this.#store.loadGroups()]);
+    const [slots, groups] = await Promise.all([
+      this.#loadRoutes(0, SLOT_COUNT - 1),
+      this.#store.loadGroups(),
+    ]);
     const routes = groups.map(groupRoute);
     const present = new Set(routes.map((group) => group.groupId));
     for (const groupId of this.#toldGroups) {
       if (!present.has(groupId)) routes.push(goneGroup(groupId));
     }
-    return this.#tell({ slots: slotRoutes(slots, 0, SLOT_COUNT - 1), groups: routes });
+    return this.#tell({ slots, groups: routes });
   }
 
   /**
@@ -68,11 +71,25 @@ export class TopologyReader {
   }
 
   async #readSlots(from: number, to: number): Promise<TopologyChange> {
-    const slots = slotRoutes(await this.#store.loadSlots(from, to), from, to);
+    const slots = await this.#loadRoutes(from, to);
     const groupIds = new Set(slots.flatMap((slot) => [slot.groupId, slot.migrateFrom]));
     groupIds.delete(NO_GROUP);
     const groups = await Promise.all([...groupIds].map((groupId) => this.#readGroup(groupId)));
     return this.#tell({ slots, groups });
+  }
+
+  async #loadRoutes(from: number, to: number): Promise<SlotRoute[]> {
+    const routes = slotRoutes(await this.#store.loadSlots(from, to), from, to);
+    return Promise.all(
+      routes.map(async (route) => {
+        if (route.status !== 'migrate') return route;
+        const records = await this.#store.loadLargeKeys(route.slotId);
+        const largeKeys = records.map(({ db, key, phase }) => {
+          return { database: db, key: Buffer.from(key, 'base64').toString('latin1'), phase };
+        });
+        return largeKeys.length > 0 ? { ...route, largeKeys } : route;
+      }),
+    );
   }
 
   async #readGroup(groupId: number): Promise<GroupRoute> {

@@ -160,6 +160,47 @@ describe('a slot on the move', () => {
     beside.close();
   });
 
+  it('reads a large key at the source while it is copied; writes wait, and find it at the target', async () => {
+    const large = `${TAG}large`;
+    const listed = (phase: 'copying' | 'switching') => ({
+      ...moving,
+      largeKeys: [{ database: 0, key: large, phase }],
+    });
+    await texts([
+      ['RPUSH', large, 'a', 'b'],
+      ['SET', `${TAG}small`, '1'],
+    ]);
+    await apply(held);
+    await apply(listed('copying'));
+    expect(await client.text('LLEN', large)).toBe(':2\r\n');
+    expect(await onSource.text('EXISTS', large)).toBe(':1\r\n');
+
+    const writer = await RespClient.connect(proxy.port);
+    writer.send(`RPUSH ${large} c\r\nLRANGE ${large} 0 -1\r\n`);
+    // Others go on: with other keys of the slot, and reading this one.
+    for (let round = 0; round < 20; round++) {
+      await client.call('INCR', `${TAG}small`);
+      expect(await client.text('LLEN', large)).toBe(':2\r\n');
+    }
+
+    await apply(listed('switching'));
+    const reader = await RespClient.connect(proxy.port);
+    reader.send(`LLEN ${large}\r\n`);
+    for (let round = 0; round < 20; round++) await client.call('INCR', `${TAG}small`);
+    // What the mover does: the copy takes the key's name, the source deletes its own.
+    await onTarget.call('RPUSH', large, 'a', 'b');
+    await onSource.call('DEL', large);
+    await apply(moving);
+    expect((await writer.replies(2)).map(String)).toEqual([
+      ':3\r\n',
+      '*3\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n',
+    ]);
+    expect((await reader.reply()).toString()).toMatch(/^:[23]\r\n$/);
+    expect(await onTarget.text('LLEN', large)).toBe(':3\r\n');
+    writer.close();
+    reader.close();
+  });
+
   it('repeats a pull whose outcome is unknown, and lets nothing pass meanwhile', async () => {
     await client.call('SET', `${TAG}doubt`, '1');
     await apply(held);
