@@ -3,11 +3,12 @@
  *
  * One slot with one key, a counter. Two servers, A and B; two proxies, the first with two workers;
  * one mover. Clients increment the counter through the workers. The move goes from A to B, may be
- * cancelled back, meets failed pulls, one crash (of either proxy or of the mover, or a
- * worker gives up waiting) and one proxy cut off from the coordinator. All of these are bounded, so every run ends, and where none can go
- * on the slot must be online, with everything in it.
+ * cancelled back, meets failed pulls, one crash (of either proxy or of the mover, or a worker gives
+ * up waiting) and one proxy cut off from the coordinator. All of these are bounded, so every run
+ * ends, and where none can go on the slot must be online, with everything in it.
  *
- *   spin -DPARTITIONS=0 -a handoff.pml && gcc -O2 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m10000
+ *   spin -DPARTITIONS=0 -a handoff.pml
+ *   gcc -O2 -w -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m10000 -w23
  *
  * BREAK_... (spin -DBREAK_I2 -a handoff.pml) leaves one rule out; each must make the checker find
  * a violation. ONLY=LOST asserts nothing but that clients lose no write, ONLY=I2 nothing but I2.
@@ -355,7 +356,8 @@ end:
   :: atomic { mover == DECIDING && isMigrate(record) -> mover = MOVING }
 
   :: atomic { mover == WAITING && asking < PROXIES && isResolved(asking) -> asking++ }
-  :: atomic { mover == WAITING && asking == PROXIES -> asking = 0; publishMigrate(serverOf(record)) }
+  :: atomic { mover == WAITING && asking == PROXIES ->
+      asking = 0; publishMigrate(serverOf(record)) }
   /* The deadline has passed: back to the state before; of a move that had not begun, for good? */
   :: atomic { mover == WAITING && record == PRE_MIGRATE(A) && rollbacks > 0 ->
       rollbacks--; asking = 0; write(ONLINE(A)) }
