@@ -235,7 +235,7 @@ function configText(folder: string, { zk, config }: ClusterOptions): string {
     product: PRODUCT,
     coordinator: zk ? 'zookeeper' : 'embedded',
     ...(zk ? { zk } : { embedded_path: join(folder, 'coordinator') }),
-    zk_session_timeout: 3_000,
+    zk_session_timeout: 10_000,
     ...config,
   };
   return Object.entries(settings)

@@ -26,7 +26,7 @@ export async function openZooKeeper(port: number, sessionTimeoutMs: number): Pro
 async function zookeeperTree(): Promise<TestTree> {
   const server = await startZooKeeper();
   return {
-    open: () => openZooKeeper(server.port, 3_000),
+    open: () => openZooKeeper(server.port, 15_000),
     stop: () => server.stop(),
   };
 }
@@ -34,7 +34,7 @@ async function zookeeperTree(): Promise<TestTree> {
 async function embeddedTree(): Promise<TestTree> {
   const folder = temporaryFolder();
   return {
-    open: () => EmbeddedCoordinator.open({ folder, sessionTimeoutMs: 3_000, log: silentLog() }),
+    open: () => EmbeddedCoordinator.open({ folder, sessionTimeoutMs: 15_000, log: silentLog() }),
     stop: async () => {},
   };
 }
