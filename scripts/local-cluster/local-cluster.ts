@@ -33,6 +33,7 @@ export class LocalCluster {
   readonly #folder: DataFolder;
   readonly #projectFolder: string;
   readonly #console: Console;
+  readonly #module: string | null;
   readonly #client: DashboardClient;
   readonly #stopping = new AbortController();
   #coordinator: Service[] = [];
@@ -45,11 +46,19 @@ export class LocalCluster {
   /** Their ids. */
   readonly #groupsThatAnswer = new Set<number>();
 
-  constructor(plan: Plan, folder: DataFolder, projectFolder: string, console: Console) {
+  /** @param module what the Redis servers load: the path of codis_slots.so, or null */
+  constructor(
+    plan: Plan,
+    folder: DataFolder,
+    projectFolder: string,
+    console: Console,
+    module: string | null,
+  ) {
     this.#plan = plan;
     this.#folder = folder;
     this.#projectFolder = projectFolder;
     this.#console = console;
+    this.#module = module;
     this.#client = new DashboardClient(`${HOST}:${plan.dashboardPort}`, DASHBOARD_TIMEOUT_MS);
     this.#progress = {
       cluster: plan.cluster,
@@ -149,7 +158,7 @@ export class LocalCluster {
     this.#console.begin('redis', describePorts(ports));
     await this.#startAll(
       this.#redis,
-      servers.map(({ port }) => redisService(this.#plan.data, port, this.#roleOf)),
+      servers.map(({ port }) => redisService(this.#plan.data, port, this.#roleOf, this.#module)),
     );
     this.#console.done('redis', `${HOST}, ports ${describePorts(ports)}`);
   }

@@ -4,6 +4,7 @@ import { listenForStop } from '../../base/stop-signal.js';
 import { Console } from './console.js';
 import { DataFolder } from './data-folder.js';
 import { LocalCluster } from './local-cluster.js';
+import { buildModule } from './module.js';
 import { type Options, parseOptions } from './options.js';
 import { makePlan, type Plan, portsOf, shownFolder } from './plan.js';
 import { checkPorts } from './ports.js';
@@ -35,8 +36,9 @@ export async function run(argv: readonly string[]): Promise<void> {
       plan.cluster.coordinator.kind === 'zookeeper' ? [REDIS, JAVA, ZOOKEEPER] : [REDIS],
       (line) => output.line(line),
     );
+    const module = plan.withModule ? await getModule(output) : null;
     await awaitPorts(plan, folder, output);
-    await runCluster(plan, folder, output);
+    await runCluster(plan, folder, output, module);
   } catch (error) {
     output.fail(error);
     process.exitCode = 1;
@@ -69,14 +71,26 @@ async function awaitPorts(plan: Plan, folder: DataFolder, output: Console): Prom
   }
 }
 
-async function runCluster(plan: Plan, folder: DataFolder, output: Console): Promise<void> {
+async function getModule(output: Console): Promise<string> {
+  output.begin('module', 'server-patch/codis_slots.so');
+  const file = await buildModule(PROJECT_FOLDER, (line) => output.line(line));
+  output.done('module', shownFolder(file));
+  return file;
+}
+
+async function runCluster(
+  plan: Plan,
+  folder: DataFolder,
+  output: Console,
+  module: string | null,
+): Promise<void> {
   const startedAt = Date.now();
   const { servers } = plan.cluster;
   const groups = new Set(servers.map(({ group }) => group)).size;
   output.line(
     `Starting ${groups} groups (${servers.length} Redis servers) and ${plan.proxies.length} proxies; data in ${shownFolder(plan.data)}`,
   );
-  const cluster = new LocalCluster(plan, folder, PROJECT_FOLDER, output);
+  const cluster = new LocalCluster(plan, folder, PROJECT_FOLDER, output, module);
   const stopRequest = awaitStopRequest(() => cluster.kill());
   let failure: unknown = null;
   const started = cluster.start().then(

@@ -19,6 +19,8 @@ export interface Options {
   /** host:port of a ZooKeeper that runs already. */
   readonly zk: string | undefined;
   readonly product: string | undefined;
+  /** Load our module into the Redis servers. Of this run only: it leaves nothing in the data. */
+  readonly module: boolean;
 }
 
 export const DEFAULTS = {
@@ -39,6 +41,7 @@ Examples:
   npm start -- --groups 3 --replicas 2
   npm start -- --data /var/tmp/codis --proxy-port 29000 --admin-port 21000 --dashboard-port 28087 --redis-port 26381
   npm start -- --coordinator zookeeper
+  npm start -- --module
   npm start -- --zk 127.0.0.1:2181`;
 
 /**
@@ -71,6 +74,7 @@ export function parseOptions(argv: readonly string[], projectFolder: string): Op
       }),
     )
     .addOption(new Option('--product <name>', 'name of the cluster (default: test)'))
+    .addOption(new Option('--module', 'build server-patch and load it into the Redis servers'))
     .addHelpText('after', AFTER_HELP)
     .parse(argv, { from: 'user' });
   const given = command.opts();
@@ -87,6 +91,7 @@ export function parseOptions(argv: readonly string[], projectFolder: string): Op
     zookeeperPort: given.zookeeperPort,
     zk: given.zk,
     product: given.product,
+    module: given.module === true,
   };
 }
 

@@ -34,6 +34,8 @@ export interface Plan {
   readonly cluster: RecordedCluster;
   readonly dashboardPort: number;
   readonly proxies: readonly ProxyPlan[];
+  /** Load codis_slots.so into the Redis servers. */
+  readonly withModule: boolean;
 }
 
 export interface ProxyPlan {
@@ -61,7 +63,13 @@ export function makePlan(options: Options, inFolder: RecordedCluster | null): Pl
     port: options.proxyPort + index,
     adminPort: options.adminPort + index,
   }));
-  return { data: options.data, cluster, dashboardPort: options.dashboardPort, proxies };
+  return {
+    data: options.data,
+    cluster,
+    dashboardPort: options.dashboardPort,
+    proxies,
+    withModule: options.module,
+  };
 }
 
 /** Every port that the plan listens on, with the option that moves it. */

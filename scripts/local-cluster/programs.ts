@@ -55,13 +55,19 @@ export const SPIN: Requirement = {
   packages: ['spin'],
   hint: 'install it: apt-get install spin, or from https://spinroot.com',
 };
-/** @public for scripts/test.mjs */
 export const COMPILER: Requirement = {
   name: 'gcc',
   isPresent: () => findProgram('gcc') !== null && existsSync('/usr/include/stdio.h'),
   // The headers are only recommended by gcc.
   packages: ['gcc', 'libc6-dev'],
   hint: 'install it: apt-get install gcc libc6-dev, or dnf install gcc',
+};
+
+export const MAKE: Requirement = {
+  name: 'make',
+  isPresent: () => findProgram('make') !== null,
+  packages: ['make'],
+  hint: 'install it: apt-get install make, or dnf install make',
 };
 
 /** The path of Redis, or of its successor Valkey, or null. */

@@ -19,7 +19,13 @@ export const redisName = (port: number) => `redis-${port}`;
 /** `--replicaof` or nothing, by what the coordinator has on record for the server at this address. */
 export type RoleOf = (addr: string) => Promise<{ masterAddr: string | null }>;
 
-export function redisService(data: string, port: number, roleOf: RoleOf): ServiceSpec {
+/** @param module the path of codis_slots.so, or null */
+export function redisService(
+  data: string,
+  port: number,
+  roleOf: RoleOf,
+  module: string | null,
+): ServiceSpec {
   const folder = join(data, redisName(port));
   return {
     name: redisName(port),
@@ -39,6 +45,7 @@ export function redisService(data: string, port: number, roleOf: RoleOf): Servic
           // Without it a new replica waits 5 s for others to share the transfer with.
           ...['--repl-diskless-sync-delay', '0'],
           ...(masterAddr ? ['--replicaof', ...splitAddress(masterAddr)] : []),
+          ...(module === null ? [] : ['--loadmodule', module]),
         ],
       };
     },

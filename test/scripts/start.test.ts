@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DashboardClient } from '../../dashboard/api/client.js';
 import { probe } from '../../scripts/local-cluster/probe.js';
+import { COMPILER, findRedis, MAKE } from '../../scripts/local-cluster/programs.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
@@ -181,6 +182,30 @@ describe('a cluster', () => {
     expect([...run.children().values()]).toEqual([]);
   });
 
+  const canBuild = [COMPILER, MAKE].every(({ isPresent }) => isPresent());
+  test.skipIf(!canBuild)('with the module, and on the same data without it', async () => {
+    const [data, ports] = [temporaryFolder(), await choosePorts()];
+    const args = ['--replicas', '0', '--proxies', '1'];
+    const first = start(data, ports, { args: [...args, '--module'] });
+    await first.ready();
+    expect(first.output).toMatch(/✓ module +server-patch\/codis_slots\.so/);
+    const masters = [ports.redis, ports.redis + 1] as const;
+    for (const port of masters) expect(await ask(port, 'SLOTSVERSION')).toMatch(/^\*/);
+    expect(await ask(ports.proxy, 'SET b kept')).toBe('+OK\r\n');
+    // Slot 1017, of the second group. Moves by the module are in the append-only files, too.
+    const [one, other] = masters;
+    const move = (port: number) => `SLOTSMGRTTAGONE 127.0.0.1 ${port} 1000 b`;
+    expect(await ask(other, move(one))).toBe(':1\r\n');
+    expect(await ask(one, move(other))).toBe(':1\r\n');
+    await first.stop();
+
+    const second = start(data, ports, { args });
+    await second.ready();
+    for (const port of masters) expect(await ask(port, 'SLOTSVERSION')).toMatch(/^-ERR unknown/);
+    expect(await ask(ports.proxy, 'GET b')).toBe('$4\r\nkept\r\n');
+    expect(await second.stop()).toEqual({ code: 0, signal: null });
+  });
+
   test('Ctrl-C in the middle of the start leaves nothing', async () => {
     const [data, ports] = [temporaryFolder(), await choosePorts()];
     const run = start(data, ports);
@@ -241,6 +266,19 @@ describe('what cannot be started is told in one line and a hint', () => {
     expect(await complaint(run)).toEqual([
       '✗ redis-server is not installed',
       '  install it: apt-get install redis-server, dnf install redis, or brew install redis',
+    ]);
+  });
+
+  test('the module without a compiler', async () => {
+    const bin = folderWithNode();
+    symlinkSync(findRedis()!, join(bin, 'redis-server'));
+    const run = start(temporaryFolder(), await choosePorts(), {
+      args: ['--module'],
+      env: { PATH: bin },
+    });
+    expect(await complaint(run)).toEqual([
+      '✗ gcc is not installed',
+      '  install it: apt-get install gcc libc6-dev, or dnf install gcc',
     ]);
   });
 
