@@ -143,7 +143,7 @@ class ChaosRun {
     const table = await this.#cluster.store.loadSlots(at, HOT_SLOTS.to);
     const owner = table[0]!.group_id;
     const others = table.findIndex((slot) => slot.group_id !== owner);
-    const most = Math.min(others < 0 ? table.length : others, random.pick([1, 8, 32, 64]));
+    const most = Math.min(others < 0 ? table.length : others, random.pick([1, 8, 32, 64, 128]));
     const targets = Array.from({ length: GROUPS }, (_, index) => index + 1);
     const group = random.pick(targets.filter((id) => id !== owner));
     return { from: at, to: at + most - 1, group };
@@ -158,28 +158,33 @@ class ChaosRun {
     await fault.arm(scene);
     const begin = performance.now();
     const errorsBefore = this.#findings.errorCount;
-    const struck = fault.strike(scene);
-    await Promise.all([struck, this.#moves.insist(move, outageMs + 2 * CONVERGENCE_MS)]);
+    let isRepaired = false;
+    const struck = fault.strike(scene).then(() => {
+      isRepaired = true;
+    });
+    const patienceMs = outageMs + CONVERGENCE_MS;
+    const [stops] = await Promise.all([
+      this.#moves.insist(move, patienceMs, () => isRepaired),
+      struck,
+    ]);
     await settle(this.#cluster);
     this.#load.settle();
     const tookMs = Math.round(performance.now() - begin);
     this.#faults.push({ name: fault.name, tookMs });
+    if (fault.job === 'goes on' && stops.length > 0) {
+      this.#findings.difference(`${fault.name}: the job stopped: ${stops.join('; ')}`);
+    }
     const errors = this.#findings.errorCount - errorsBefore;
     const [errorText, time] = [errors === 0 ? '' : `, ${errors} errors seen`, tookMs / 1000];
     this.#say(`${fault.name}: ${textOf(move)} in ${time.toFixed(1)} s${errorText}`);
+    for (const reason of stops) this.#say(`  resumed after: ${reason}`);
   }
 
   /** From three groups to two: the third one is empty then, and can be removed. */
   async #takeGroupAway(): Promise<void> {
-    const { client, store, groups } = this.#cluster;
+    const { client, groups } = this.#cluster;
     const third = groups[GROUPS - 1]!;
-    for (const slot of await store.loadSlots()) {
-      if (slot.group_id !== third.groupId) continue;
-      await this.#moves.insist(
-        { from: slot.id, to: slot.id, group: 1 + (slot.id % 2) },
-        CONVERGENCE_MS,
-      );
-    }
+    await this.#moves.drain(third.groupId, CONVERGENCE_MS);
     await client.removeServer(third.groupId, third.addr);
     await client.removeGroup(third.groupId);
   }

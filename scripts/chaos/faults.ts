@@ -18,6 +18,11 @@ export interface Fault {
   readonly name: string;
   /** Whether it needs ZooKeeper. */
   readonly coordinator: 'zookeeper' | 'any';
+  /**
+   * What a job does that is hit: it goes on by itself, or may stop with an error that says why,
+   * all slots where they were, until the operator resumes it.
+   */
+  readonly job: 'goes on' | 'may stop';
   /** Before the move is asked for. */
   arm(scene: Scene): Promise<void>;
   /** While it is under way. Resolves when all servers are there again. */
@@ -42,6 +47,7 @@ function dashboardFault(point: string): Fault {
   return {
     name: `dashboard@${point}`,
     coordinator: 'any',
+    job: 'goes on',
     arm: async ({ cluster }) => {
       await cluster.dashboard.kill();
       await cluster.dashboard.start({ CODIS_FAULT_POINT: point });
@@ -57,6 +63,7 @@ function serverFault(kind: 'source' | 'target', status: Status): Fault {
   return {
     name: `${kind}@${status}`,
     coordinator: 'any',
+    job: 'goes on',
     arm: nothing,
     strike: async ({ cluster, reached, [kind]: groupId }) => {
       const server = cluster.groups.find((group) => group.groupId === groupId)!;
@@ -71,6 +78,7 @@ function proxyFault(status: Status): Fault {
   return {
     name: `proxy@${status}`,
     coordinator: 'any',
+    job: 'goes on',
     arm: nothing,
     strike: async ({ cluster, reached }) => {
       const { process } = cluster.proxies[0]!;
@@ -86,6 +94,7 @@ function coordinatorFault(status: Status): Fault {
   return {
     name: `coordinator@${status}`,
     coordinator: 'zookeeper',
+    job: 'may stop',
     arm: nothing,
     strike: async ({ cluster, reached, outageMs }) => {
       await reached(status);
@@ -101,6 +110,7 @@ function partitionFault(status: Status): Fault {
   return {
     name: `partition@${status}`,
     coordinator: 'zookeeper',
+    job: 'may stop',
     arm: nothing,
     strike: async ({ cluster, reached, outageMs }) => {
       const link = cluster.proxies[0]!.link!;

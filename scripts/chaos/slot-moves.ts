@@ -41,13 +41,33 @@ export class SlotMoves {
     this.moved += away;
   }
 
+  /** All slots of the group go to the others. @throws if that is refused, or late */
+  async drain(group: number, timeoutMs: number): Promise<void> {
+    const { what, moves, options } = await this.#client.planMoves({ kind: 'drain', group });
+    await this.#client.startMoves({ what, moves, options });
+    const deadline = Date.now() + timeoutMs;
+    const before = await this.#slotsOf(group);
+    while ((await this.#slotsOf(group)) > 0 || !(await this.#isIdle())) {
+      if (Date.now() > deadline) throw new Error(`${what} took over ${timeoutMs} ms`);
+      await sleep(LOOK_MS);
+    }
+    this.moved += before;
+  }
+
   /**
-   * Asks for a move again and again until its slots have arrived: the dashboard may be away, and
-   * may give up while a proxy is silent. No other means than an operator's same command.
+   * Asks for a move until the dashboard has taken it, then waits until its slots have arrived. A
+   * job that has stopped with an error is resumed, as an operator would do.
    *
+   * @param isRepaired whether the operator may expect that it works now
+   * @returns why the job had stopped, each time
    * @throws after the time
    */
-  async insist(move: Move, timeoutMs: number): Promise<void> {
+  async insist(
+    move: Move,
+    timeoutMs: number,
+    isRepaired: () => boolean = () => true,
+  ): Promise<readonly string[]> {
+    const stops: string[] = [];
     const deadline = Date.now() + timeoutMs;
     let left = Number.POSITIVE_INFINITY;
     let before = 0;
@@ -58,6 +78,8 @@ export class SlotMoves {
         if (left === 0) break;
         if (await this.#isIdle()) {
           await this.#client.migrate({ ...rangeOf(move), new_group: move.group, delay: 0 });
+        } else if (isRepaired()) {
+          stops.push(...(await this.#resumeStopped()));
         }
         this.lastRefusal = '';
       } catch (error) {
@@ -70,6 +92,7 @@ export class SlotMoves {
       await sleep(LOOK_MS);
     }
     this.moved += before;
+    return stops;
   }
 
   /** Resolves when a slot of the move has got as far as the status, or farther. */
@@ -88,6 +111,18 @@ export class SlotMoves {
         if (slot && isThere(slot)) return;
       }
     }
+  }
+
+  async #resumeStopped(): Promise<readonly string[]> {
+    const jobs = await this.#client.listJobs();
+    const stopped = jobs.filter(({ state }) => state === 'failed');
+    for (const { id } of stopped) await this.#client.controlJob(id, { action: 'resume' });
+    return stopped.map(({ message }) => message);
+  }
+
+  async #slotsOf(group: number): Promise<number> {
+    const slots = await this.#store.loadSlots();
+    return slots.filter(({ group_id }) => group_id === group).length;
   }
 
   async #isIdle(): Promise<boolean> {

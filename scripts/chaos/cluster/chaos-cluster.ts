@@ -96,13 +96,14 @@ export class ChaosCluster {
     await dashboard.start();
     await setUp(client, groups, options.groupsWithSlots);
 
+    // The first proxy has one worker, the second two, and so on.
     const proxies: ProxyServer[] = [];
     for (let index = 0; index < options.proxies; index++) {
       const [port, adminPort] = rest.splice(0, 2) as [number, number];
       const id = `proxy_${index + 1}`;
       const link = isEmbedded ? null : await TcpLink.to(zkPort);
       const own = writeConfig(folder, id, { ...settings(link?.port ?? null), proxy_id: id });
-      const process = proxyProcess(folder, own, id, port, adminPort);
+      const process = proxyProcess(folder, own, id, port, adminPort, 1 + (index % 2));
       proxies.push({ id, port, addr: `${HOST}:${port}`, process, link });
     }
     await Promise.all(proxies.map(({ process }) => process.start()));
@@ -206,13 +207,14 @@ function proxyProcess(
   id: string,
   port: number,
   adminPort: number,
+  workers: number,
 ): ChaosProcess {
   return new ChaosProcess({
     name: id,
     program: process.execPath,
     args: [
       ...[projectFile('bin/codis-proxy'), '-c', config],
-      ...[`--addr=${HOST}:${port}`, `--http-addr=${HOST}:${adminPort}`],
+      ...[`--addr=${HOST}:${port}`, `--http-addr=${HOST}:${adminPort}`, `--cpu=${workers}`],
     ],
     logFile: join(folder, 'logs', `${id}.log`),
     serves: async () => (await fetch(`http://${HOST}:${adminPort}/healthz`)).status === 200,

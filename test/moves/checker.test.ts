@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { slotOf } from '../../cluster/slot-hash.js';
+import { CheckedLoad } from '../../scripts/chaos/checked-load.js';
+import { Connection } from '../../scripts/chaos/checker/connection.js';
+import { Findings } from '../../scripts/chaos/checker/findings.js';
+import { ChaosCluster } from '../../scripts/chaos/cluster/chaos-cluster.js';
+import { eventually } from '../support/eventually.js';
+
+let cluster: ChaosCluster;
+let findings: Findings;
+let load: CheckedLoad;
+
+beforeEach(async () => {
+  cluster = await ChaosCluster.start({
+    groups: 2,
+    groupsWithSlots: 2,
+    proxies: 2,
+    coordinator: 'embedded',
+    redisArgs: [],
+    config: {},
+  });
+  findings = new Findings();
+  load = new CheckedLoad(
+    {
+      seed: 1,
+      workers: 2,
+      rate: 1_000,
+      cells: 8,
+      slots: { from: 0, to: 1023 },
+      ballastKeys: 2_000,
+      ballastBytes: 20,
+    },
+    cluster.clientPorts,
+    findings,
+  );
+  await load.start();
+  await eventually('the load has done something', () => load.run.operations > 1_000);
+});
+
+afterEach(async () => {
+  await cluster.stop('remove');
+});
+
+/** Runs commands on a server, behind the proxies' backs. */
+async function behindTheirBacks(groupId: number, ...commands: string[][]): Promise<void> {
+  const connection = await Connection.open(cluster.masters.get(groupId)!);
+  for (const command of commands) await connection.call(...command);
+  connection.close();
+}
+
+function finish(): Promise<void> {
+  return load.finish(cluster.store, cluster.masters);
+}
+
+/** Of the keys that lie there. */
+function ballastOf(groupId: number): string {
+  const [from, to] = groupId === 1 ? [0, 511] : [512, 1023];
+  for (let index = 0; ; index++) {
+    const slot = slotOf(`ballast:${index}`);
+    if (slot >= from! && slot <= to!) return `ballast:${index}`;
+  }
+}
+
+describe('the checker', () => {
+  it('finds nothing where nothing is wrong', async () => {
+    await finish();
+    expect(findings.differences).toEqual([]);
+    expect(findings.errors).toEqual(new Map());
+  });
+
+  it('finds writes that are lost while clients go on', async () => {
+    await behindTheirBacks(1, ['FLUSHALL']);
+    await eventually('a reply is wrong', () => findings.differenceCount > 0);
+    await finish();
+    const found = findings.differences.join('\n');
+    expect(found).toMatch(/was answered .*, not /);
+    expect(found).toContain('before it, the oldest first:');
+  });
+
+  it('finds what is wrong at the end', async () => {
+    const counted = slotOf('shared:counter:0') < 512 ? 1 : 2;
+    await behindTheirBacks(counted, ['INCRBY', 'shared:counter:0', '1000']);
+    await behindTheirBacks(1, ['DEL', ballastOf(1)], ['SET', ballastOf(2), 'x']);
+    await behindTheirBacks(2, ['SET', ballastOf(1), 'x'], ['SELECT', '3'], ['SET', 'who', 'x']);
+    const [slot] = await cluster.store.loadSlots(7, 7);
+    const state = { ...slot!.state, status: 'pre_migrate' as const };
+    await cluster.store.saveSlots([{ ...slot!, state }]);
+    await finish();
+    const found = findings.differences.join('\n');
+    expect(found).toMatch(/shared:counter:0 is \d+: \d+ increments were acknowledged/);
+    expect(found).toContain(`${ballastOf(2)} lies in group 1`);
+    expect(found).toContain(`${ballastOf(1)} lies in group 2`);
+    expect(found).toMatch(/who (lies in group 2|in group 2 is nobody's)/);
+    expect(found).toMatch(new RegExp(`GET ${ballastOf(1)} .* gave nothing`));
+    expect(found).toContain('slot 7 is pre_migrate in group 1');
+  });
+});
