@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import { type HttpAnswer, sendHttpRequest } from '../../base/http-request.js';
 import type { GroupRecord, ServerType } from '../../cluster/model/group.js';
 import type { MigrateTask } from '../../cluster/model/migrate-task.js';
 import type { ProxyRecord } from '../../cluster/model/proxy.js';
@@ -165,7 +166,7 @@ export class DashboardClient {
   }
 
   async #call<T>(name: RouteName, reply: z.ZodType<T>, request: Request = {}): Promise<T> {
-    const { status, text } = await this.#fetch(name, request);
+    const { status, text } = await this.#send(name, request);
     if (status !== 200) throw failure(status, text);
     try {
       return reply.parse(JSON.parse(text));
@@ -177,18 +178,18 @@ export class DashboardClient {
     }
   }
 
-  async #fetch(name: RouteName, request: Request): Promise<{ status: number; text: string }> {
+  async #send(name: RouteName, request: Request): Promise<HttpAnswer> {
     const { method, path } = ROUTES[name];
-    const url = `http://${this.addr}${fillIn(path, request)}`;
     const headers: Record<string, string> = { accept: 'application/json' };
-    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(this.#timeoutMs) };
-    if (request.body !== undefined) {
-      headers['content-type'] = 'application/json';
-      init.body = JSON.stringify(request.body);
-    }
+    if (request.body !== undefined) headers['content-type'] = 'application/json';
     try {
-      const response = await fetch(url, init);
-      return { status: response.status, text: await response.text() };
+      return await sendHttpRequest({
+        method,
+        url: `http://${this.addr}${fillIn(path, request)}`,
+        headers,
+        ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+        timeoutMs: this.#timeoutMs,
+      });
     } catch (cause) {
       throw unreachable(this.addr, this.#timeoutMs, cause);
     }
@@ -223,10 +224,8 @@ function unreachable(addr: string, timeoutMs: number, cause: unknown): Dashboard
       { hint: 'its outcome is unknown: look with the list and info commands', cause },
     );
   }
-  // fetch() says "fetch failed" and keeps the reason in its cause.
-  const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause;
-  return new DashboardUnreachableError(
-    `no dashboard answers at ${addr}: ${messageOf(reason) || 'connection refused'}`,
-    { hint: 'start it with: codis-config dashboard', cause },
-  );
+  return new DashboardUnreachableError(`no dashboard answers at ${addr}: ${messageOf(cause)}`, {
+    hint: 'start it with: codis-config dashboard',
+    cause,
+  });
 }

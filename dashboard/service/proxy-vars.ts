@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.js';
+import { sendHttpRequest } from '../../base/http-request.js';
 import type { Logger } from '../../base/log.js';
 import type { ProxyRecord } from '../../cluster/model/proxy.js';
 import type { Store } from '../../cluster/store.js';
@@ -42,13 +43,14 @@ export class ProxyVars {
 
   async #fetch(proxy: ProxyRecord): Promise<unknown> {
     try {
-      const answer = await fetch(`http://${proxy.debug_var_addr}/debug/vars`, {
-        signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
+      const { text } = await sendHttpRequest({
+        method: 'GET',
+        url: `http://${proxy.debug_var_addr}/debug/vars`,
+        timeoutMs: FETCH_TIMEOUT_MS,
       });
-      return await answer.json();
+      return JSON.parse(text);
     } catch (error) {
-      const reason = error instanceof Error && error.cause ? error.cause : error;
-      this.#log.warn({ proxy: proxy.id, reason: messageOf(reason) }, 'no debug vars');
+      this.#log.warn({ proxy: proxy.id, reason: messageOf(error) }, 'no debug vars');
       return null;
     }
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '../../base/errors.js';
+import { sendHttpRequest } from '../../base/http-request.js';
 import type { Logger } from '../../base/log.js';
 import { isSameProxy, type ProxyRecord, proxyRecord } from '../../cluster/model/proxy.js';
 import { IdTakenError, type Registration } from './registration.js';
@@ -55,11 +56,15 @@ export function idTaken(id: string, error: IdTakenError): OperatorError {
 
 /** True if the admin port in the record is answered by the very process that wrote the record. */
 async function answersAs(holder: ProxyRecord, aborted: AbortSignal): Promise<boolean> {
-  const signal = AbortSignal.any([aborted, AbortSignal.timeout(PROBE_TIMEOUT_MS)]);
   try {
-    const answer = await fetch(`http://${holder.debug_var_addr}/healthz`, { signal });
+    const answer = await sendHttpRequest({
+      method: 'GET',
+      url: `http://${holder.debug_var_addr}/healthz`,
+      timeoutMs: PROBE_TIMEOUT_MS,
+      aborted,
+    });
     const identity = proxyRecord.pick({ id: true, pid: true, start_at: true });
-    return isSameProxy({ ...holder, ...identity.parse(await answer.json()) }, holder);
+    return isSameProxy({ ...holder, ...identity.parse(JSON.parse(answer.text)) }, holder);
   } catch {
     // Refused, silent, or something that is not one of our proxies: no proof of life.
     aborted.throwIfAborted();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../base/address.js';
 import { Backoff } from '../../base/backoff.js';
 import { messageOf } from '../../base/errors.js';
+import { sendHttpRequest } from '../../base/http-request.js';
 import type { Logger } from '../../base/log.js';
 
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -47,15 +48,13 @@ export async function askToBeOnline(
 
 /** @throws Error with the dashboard's own words if it refuses, or the cause of no answer */
 async function post(url: string, body: unknown, aborted: AbortSignal): Promise<void> {
-  const answer = await fetch(url, {
+  const { status, text } = await sendHttpRequest({
     method: 'POST',
+    url,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-    signal: AbortSignal.any([aborted, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-  }).catch((error: unknown) => {
-    // fetch says "fetch failed" and keeps the reason in the cause.
-    throw error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    timeoutMs: REQUEST_TIMEOUT_MS,
+    aborted,
   });
-  const text = (await answer.text()).trim();
-  if (!answer.ok) throw new Error(`${answer.status}: ${text.split('\n')[0]}`);
+  if (status < 200 || status > 299) throw new Error(`${status}: ${text.trim().split('\n')[0]}`);
 }

@@ -34,10 +34,21 @@ describe('the dashboard client', () => {
     });
   });
 
+  it('asks at any port, also at those that browsers keep away from', async () => {
+    const failure = await new DashboardClient('127.0.0.1:1').health().catch((error) => error);
+    expect(failure.message).toBe(
+      'no dashboard answers at 127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1',
+    );
+  });
+
   it('does not wait for ever', async () => {
     const addr = await serve(() => {});
     const client = new DashboardClient(addr, 200);
     await expect(client.listSlots()).rejects.toThrow(`${addr} did not answer within 0.2 s`);
+    const inTheMiddle = await serve((_request, response) => void response.write('['));
+    await expect(new DashboardClient(inTheMiddle, 200).listSlots()).rejects.toThrow(
+      `${inTheMiddle} did not answer within 0.2 s`,
+    );
   });
 
   it('gives the text of an original Codis, and the hint of ours', async () => {
