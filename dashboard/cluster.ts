@@ -42,7 +42,7 @@ export class Cluster {
     this.groups = new Groups(store, this.changes);
     this.servers = new Servers(store, this.changes, password, log);
     this.promotion = new Promotion(store, this.changes, password, log);
-    this.slots = new Slots(store, this.changes);
+    this.slots = new Slots(store, this.changes, password, log);
     this.migration = new Migration(store, this.changes, lease, password, log);
     this.proxies = new Proxies(store, this.changes);
     this.proxyVars = new ProxyVars(store, log);

@@ -82,12 +82,16 @@ export const addServerBody = z.object({ addr: z.string().min(1), type: serverTyp
 /** `removeServer` and `promote`. */
 export const serverBody = z.object({ addr: z.string().min(1) });
 
-/** `setSlots`: slots `from` to `to` inclusive; `status` is online or offline. */
+/**
+ * `setSlots`: slots `from` to `to` inclusive; `status` is online or offline. `force`: also if the
+ * group that has a slot now holds keys of it, which stay there and are not found any more.
+ */
 export const setSlotsBody = z.object({
   from: z.number().int(),
   to: z.number().int(),
   new_group: z.number().int(),
   status: z.string(),
+  force: z.boolean().optional(),
 });
 export type SetSlotsBody = z.infer<typeof setSlotsBody>;
 

@@ -48,8 +48,9 @@ function handlers(cluster: Cluster): Record<RouteName, Handler> {
     getSlot: record((ctx) => slots.get(slotOf(ctx))),
     initSlots: change((ctx) => slots.init(isForced(ctx) ? 'reset' : 'keep')),
     setSlots: change(async (ctx) => {
-      const { from, to, new_group, status } = await readBody(ctx, contract.setSlotsBody);
-      await slots.set(from, to, new_group, status);
+      const body = await readBody(ctx, contract.setSlotsBody);
+      const keysLeft = body.force ? 'accept' : 'refuse';
+      await slots.set(body.from, body.to, body.new_group, body.status, keysLeft);
     }),
     migrate: change(async (ctx) => {
       await migration.migrate(await readBody(ctx, contract.migrateBody));

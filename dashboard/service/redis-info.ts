@@ -87,7 +87,8 @@ export async function countSlotKeys(
 ): Promise<number> {
   return withRedis(addr, password, async (redis) => {
     try {
-      return slotsInfoCount(await redis.command('SLOTSINFO', String(slotId), '1'), slotId);
+      const rows = slotsInfo(await redis.command('SLOTSINFO', String(slotId), '1'));
+      return rows.find((row) => row.slotId === slotId)?.keys ?? 0;
     } catch (error) {
       if (!(error instanceof RedisReplyError && /unknown command/i.test(error.message)))
         throw error;
@@ -121,8 +122,7 @@ export async function findKey(
   most: number,
   isWanted: (slotId: number) => boolean,
 ): Promise<{ key: string; slotId: number } | null> {
-  const databases = Object.keys(state.fields).flatMap((name) => /^db(\d+)$/.exec(name)?.[1] ?? []);
-  for (const database of databases) {
+  for (const database of databasesOf(state)) {
     await redis.command('SELECT', database);
     let seen = 0;
     for await (const key of scanKeys(redis)) {
@@ -132,6 +132,11 @@ export async function findKey(
     }
   }
   return null;
+}
+
+/** Numbers of the databases that have keys. */
+export function databasesOf({ fields }: RedisState): string[] {
+  return Object.keys(fields).flatMap((name) => /^db(\d+)$/.exec(name)?.[1] ?? []);
 }
 
 async function* scanKeys(redis: RedisConnection): AsyncGenerator<string> {
@@ -146,11 +151,12 @@ async function* scanKeys(redis: RedisConnection): AsyncGenerator<string> {
   } while (cursor !== '0');
 }
 
-/** SLOTSINFO answers a list of [slot, number of keys], without the empty slots. */
-function slotsInfoCount(reply: Plain, slotId: number): number {
+/** What SLOTSINFO answers: a list of [slot, number of keys], without the empty slots. */
+export function slotsInfo(reply: Plain): { slotId: number; keys: number }[] {
   const rows = Array.isArray(reply) ? reply : [];
-  const row = rows.find((entry) => Array.isArray(entry) && Number(entry[0]) === slotId);
-  return Array.isArray(row) ? Number(row[1]) : 0;
+  return rows.flatMap((row) =>
+    Array.isArray(row) ? [{ slotId: Number(row[0]), keys: Number(row[1]) }] : [],
+  );
 }
 
 async function maxmemory(redis: RedisConnection): Promise<string> {

@@ -1,11 +1,18 @@
+import type { Logger } from '../../base/log.js';
 import { masterOf } from '../../cluster/model/group.js';
 import { initialSlot, NO_GROUP, type SlotRecord } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { Store } from '../../cluster/store.js';
 import type { Announcement } from '../broadcast.js';
 import type { Changes } from '../changes.js';
-import { ConflictError, InvalidInputError, NotFoundError } from '../errors.js';
+import {
+  ConflictError,
+  InvalidInputError,
+  NotFoundError,
+  RedisUnreachableError,
+} from '../errors.js';
 import { existingGroup } from './groups.js';
+import { findKeysOfSlots, type KeysFound } from './slot-keys.js';
 
 export type RestingStatus = 'online' | 'offline';
 
@@ -13,10 +20,14 @@ export type RestingStatus = 'online' | 'offline';
 export class Slots {
   readonly #store: Store;
   readonly #changes: Changes;
+  readonly #password: string;
+  readonly #log: Logger;
 
-  constructor(store: Store, changes: Changes) {
+  constructor(store: Store, changes: Changes, password: string, log: Logger) {
     this.#store = store;
     this.#changes = changes;
+    this.#password = password;
+    this.#log = log;
   }
 
   /** Ascending by id; empty before `init`. */
@@ -80,10 +91,18 @@ export class Slots {
    * Gives slots `from` to `to` inclusive to a group, in one atomic step and with one action.
    * With status offline the group may be -1, none.
    *
+   * @param keysLeft what to do if the group that has a slot now holds keys of it, which would not
+   * be found any more
    * @throws InvalidInputError, NotFoundError; ConflictError for a group without master (online
-   * only) and for slots on the move
+   * only), for slots on the move, and for keys that would be left
    */
-  set(from: number, to: number, groupId: number, status: string): Promise<void> {
+  set(
+    from: number,
+    to: number,
+    groupId: number,
+    status: string,
+    keysLeft: 'refuse' | 'accept' = 'refuse',
+  ): Promise<void> {
     assertSlotId(from);
     assertSlotId(to);
     if (from > to) throw new InvalidInputError(`slots ${from}-${to}: from is greater than to`);
@@ -93,6 +112,7 @@ export class Slots {
       const former = await this.#store.loadSlots(from, to);
       if (former.length <= to - from) throw notInitialised();
       assertResting(former);
+      if (keysLeft === 'refuse') await this.#assertWithoutKeys(former, groupId);
       const slots = former.map((slot) => ({
         ...slot,
         group_id: groupId,
@@ -113,6 +133,31 @@ export class Slots {
         },
       });
     });
+  }
+
+  /** A group whose master is away can not be asked, and must not keep its slots for that. */
+  async #assertWithoutKeys(former: readonly SlotRecord[], newGroupId: number): Promise<void> {
+    const leaving = former.filter(
+      ({ group_id }) => group_id !== NO_GROUP && group_id !== newGroupId,
+    );
+    for (const groupId of new Set(leaving.map(({ group_id }) => group_id))) {
+      const group = await this.#store.loadGroup(groupId);
+      const master = group && masterOf(group);
+      if (!master) continue;
+      const slots = leaving.filter(({ group_id }) => group_id === groupId);
+      const found = await this.#keysOf(master, slots);
+      if (found) throw keysWouldBeLeft(found, master, slots, groupId, newGroupId);
+    }
+  }
+
+  async #keysOf(master: string, slots: readonly SlotRecord[]): Promise<KeysFound | null> {
+    try {
+      return await findKeysOfSlots(master, slots, this.#password);
+    } catch (error) {
+      if (!(error instanceof RedisUnreachableError)) throw error;
+      this.#log.warn({ master, reason: error.message }, 'slots leave a group, its keys unseen');
+      return null;
+    }
   }
 
   async #assertGroup(groupId: number, status: RestingStatus): Promise<void> {
@@ -152,6 +197,25 @@ function assertResting(slots: readonly SlotRecord[]): void {
   throw new ConflictError(`slot ${first.id}${more} is being moved (${first.state.status})`, {
     hint: 'wait until the move has ended',
   });
+}
+
+function keysWouldBeLeft(
+  { slotId, what }: KeysFound,
+  master: string,
+  slots: readonly SlotRecord[],
+  groupId: number,
+  newGroupId: number,
+): ConflictError {
+  const [first, last] = [slots[0]!.id, slots.at(-1)!.id];
+  const howToMove =
+    newGroupId === NO_GROUP
+      ? ''
+      : `to move them: codis-config slot migrate ${first} ${last} ${newGroupId}; `;
+  return new ConflictError(
+    `slot ${slotId} is not empty: the master ${master} of group ${groupId} holds ${what} of it, ` +
+      'which would not be found any more',
+    { hint: `${howToMove}to leave them behind: --force` },
+  );
 }
 
 /**

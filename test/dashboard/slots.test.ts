@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { initialSlot } from '../../cluster/model/slot.js';
+import { slotOf } from '../../cluster/slot-hash.js';
+import { withRedis } from '../../dashboard/service/redis-connection.js';
+import { hasCompiler, ModuleServer, serverPrograms } from '../server-patch/module-server.js';
 import { TestCluster } from './test-cluster.js';
 
 describe('slot init', () => {
@@ -145,5 +148,80 @@ describe('slot set', () => {
       message: `slot 700 is being moved (${status})`,
       status: 409,
     });
+  });
+});
+
+describe('slots whose group holds keys of them', () => {
+  let cluster: TestCluster;
+  let addr: string;
+  const key = 'a';
+  const toGroup2 = { from: 500, to: 600, new_group: 2, status: 'online' };
+  beforeEach(async () => {
+    cluster = await TestCluster.start();
+    ({ addr } = await cluster.allSlotsToGroup(1));
+    await cluster.group(2);
+  });
+  afterEach(() => cluster.stop());
+
+  const ask = (...command: string[]) => withRedis(addr, '', (redis) => redis.command(...command));
+  const slotOfKeyIs = async (slotId: number, groupId: number) =>
+    expect((await cluster.client.getSlot(slotId)).group_id).toBe(groupId);
+
+  it('stay there, unless forced', async () => {
+    const { client } = cluster;
+    const slot = slotOf(Buffer.from(key));
+    const only = { ...toGroup2, from: slot, to: slot };
+    await ask('SET', key, 'value');
+    await expect(client.setSlots(only)).rejects.toMatchObject({
+      message:
+        `slot ${slot} is not empty: the master ${addr} of group 1 holds "a" of it, ` +
+        'which would not be found any more',
+      hint: `to move them: codis-config slot migrate ${slot} ${slot} 2; to leave them behind: --force`,
+      status: 409,
+    });
+    const none = { from: 0, to: 1023, new_group: -1, status: 'offline' };
+    await expect(client.setSlots(none)).rejects.toThrow('is not empty');
+    await slotOfKeyIs(slot, 1);
+    // The others go, and what stays in its group may change its state.
+    await client.setSlots({ ...only, from: 0, to: slot - 1 });
+    await client.setSlots({ ...only, new_group: 1, status: 'offline' });
+    await client.setSlots({ ...only, force: true });
+    await slotOfKeyIs(slot, 2);
+  });
+
+  it('are seen in every database', async () => {
+    await withRedis(addr, '', async (redis) => {
+      await redis.command('SELECT', '3');
+      await redis.command('SET', key, 'value');
+    });
+    const all = { ...toGroup2, from: 0, to: 1023 };
+    await expect(cluster.client.setSlots(all)).rejects.toThrow('holds "a" of it');
+  });
+
+  it('go if nobody answers who could tell', async () => {
+    await ask('SET', key, 'value');
+    await ask('SHUTDOWN', 'NOSAVE').catch(() => undefined);
+    await cluster.client.setSlots({ ...toGroup2, from: 0, to: 1023 });
+    await slotOfKeyIs(0, 2);
+  });
+
+  it.runIf(hasCompiler())('are counted by the slots module where it is loaded', async () => {
+    const [program] = serverPrograms();
+    const server = await ModuleServer.start(program!);
+    try {
+      const { client } = cluster;
+      await client.addGroup(3);
+      await client.addServer(3, `127.0.0.1:${server.port}`, 'master');
+      await client.setSlots({ from: 0, to: 1023, new_group: 3, status: 'online' });
+      const slot = slotOf(Buffer.from('{tag}'));
+      await server.redis.select(2);
+      await server.redis.mset('{tag}1', 'x', '{tag}2', 'x');
+      await expect(client.setSlots({ ...toGroup2, from: 0, to: 1023 })).rejects.toThrow(
+        `slot ${slot} is not empty: the master 127.0.0.1:${server.port} of group 3 holds 2 keys of it`,
+      );
+      await client.setSlots({ ...toGroup2, from: 0, to: slot - 1 });
+    } finally {
+      await server.stop();
+    }
   });
 });
