@@ -1,4 +1,4 @@
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { destination, type Logger, pino } from 'pino';
 
 export type { Logger };
 
@@ -11,9 +11,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
  * @param file appended to; standard error if absent.
  */
 export function openLog(name: string, level: LogLevel, file?: string): Logger {
-  const stream: DestinationStream = file
+  const stream = file
     ? destination({ dest: file, append: true, mkdir: true, sync: true })
     : destination({ dest: 2, sync: true });
+  // A terminal that was closed, a full disk: no reason to stop serving, and nowhere to say so.
+  stream.on('error', () => {});
   return pino(
     {
       name,

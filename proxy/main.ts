@@ -36,7 +36,9 @@ export async function run(argv: readonly string[]): Promise<void> {
     await serve(parsed.arguments, config, log, stopSignal);
     process.exit(0);
   } catch (error) {
-    log?.fatal({ err: error }, 'codis-proxy ends');
+    // In plain words it is on standard error already: not twice in one place.
+    const isTold = error instanceof OperatorError && parsed.arguments.logFile === null;
+    if (!isTold) log?.fatal({ err: error }, 'codis-proxy ends');
     printError(error);
     process.exit(1);
   }
@@ -138,7 +140,7 @@ function statusWithoutCoordinator(record: ProxyRecord): TopologyStatus {
   };
 }
 
-/** The first SIGTERM or SIGINT. The second ends the process at once. */
+/** The first SIGTERM, SIGINT or SIGHUP. A later one ends the process at once. */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     listenForStop(resolve, () => process.exit(1));

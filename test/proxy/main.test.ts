@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -63,7 +63,7 @@ describe('a codis-proxy process', () => {
     expect(await isRefused(proxy.port)).toBe(false);
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
     '%s: drains, removes node and fence, exits 0',
     async (signal) => {
       const { proxy, store } = cluster;
@@ -108,6 +108,30 @@ describe('a codis-proxy process', () => {
       direct.close();
     }
     expect(sum).toBe(answered);
+  });
+
+  test('its terminal is closed: it drains as by SIGTERM, with nowhere to log to', async () => {
+    const { proxy, store, groups } = cluster;
+    await proxy.process.stop('SIGTERM');
+    const folder = temporaryFolder();
+    const pidFile = join(folder, 'pid');
+    const argv = ['sh', '-c', `echo $$ > ${pidFile}; exec "$@"`, 'sh', ...proxy.commandLine];
+    const command = argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+    const terminal = new TestProcess('script', ['-qc', command, '/dev/null']);
+    proxy.process = terminal;
+    await proxy.serves();
+    const client = await RespClient.connect(proxy.port);
+    expect(await client.text('SET', 'fruit', 'pear')).toBe('+OK\r\n');
+    for (const group of groups) process.kill(group.process.pid, 'SIGSTOP');
+    const reply = client.text('GET', 'fruit');
+    await terminal.stop('SIGKILL');
+    await eventually('no client is let in any more', () => isRefused(proxy.port));
+    for (const group of groups) process.kill(group.process.pid, 'SIGCONT');
+    expect(await reply).toBe('$4\r\npear\r\n');
+    client.close();
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    await eventually('it has ended', () => !existsSync(`/proc/${pid}`));
+    expect(await store.loadFences()).toEqual([]);
   });
 
   test('marked offline: ends as by SIGTERM', async () => {
@@ -233,11 +257,13 @@ test('on ZooKeeper: kill -9 and start again, while the old node is still there',
 });
 
 describe('a codis-proxy that cannot start', () => {
+  /** `stderr` without the lines of the log that come before the end. */
   async function ends(...args: string[]): Promise<{ code: number | null; stderr: string }> {
     const child = new TestProcess(process.execPath, [PROGRAM, ...args]);
     const { code } = await child.exited;
-    const printed = child.stderr.split('\n').filter((line) => !line.startsWith('{'));
-    return { code, stderr: printed.join('\n') };
+    const isOfTheEnd = (line: string) =>
+      !line.startsWith('{') || JSON.parse(line).level === 'fatal';
+    return { code, stderr: child.stderr.split('\n').filter(isOfTheEnd).join('\n') };
   }
 
   test('bad usage: status 2', async () => {
@@ -272,6 +298,22 @@ describe('a codis-proxy that cannot start', () => {
       );
     },
   );
+
+  test('a log of its own keeps the record of it', async () => {
+    const folder = temporaryFolder();
+    const log = join(folder, 'proxy.log');
+    const port = await freePort();
+    const addrs = [`--addr=127.0.0.1:${port}`, `--http-addr=127.0.0.1:${port}`];
+    const config = join(folder, 'config.ini');
+    writeFileSync(config, `coordinator=embedded\nembedded_path=${folder}/coordinator\n`);
+    const holder = createServer().listen(port, '127.0.0.1');
+    const { code, stderr } = await ends('-c', config, '-L', log, ...addrs);
+    holder.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^codis-proxy: cannot listen on .*\n {2}hint: .*\n$/);
+    const last = JSON.parse(readFileSync(log, 'utf8').trimEnd().split('\n').at(-1)!);
+    expect(last).toMatchObject({ level: 'fatal', msg: 'codis-proxy ends' });
+  });
 
   test('no coordinator: waits, tells so, and ends by SIGTERM', async () => {
     const file = join(temporaryFolder(), 'config.ini');

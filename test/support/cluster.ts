@@ -64,6 +64,11 @@ export class ProxyProcess {
     this.process = this.spawn();
   }
 
+  /** Program and arguments of {@link spawn}. */
+  get commandLine(): readonly string[] {
+    return [process.execPath, ...this.#arguments];
+  }
+
   /** Another process with the same arguments, {@link process} from now on. */
   spawn(): TestProcess {
     this.process = new TestProcess(process.execPath, this.#arguments);
@@ -164,7 +169,7 @@ export class TestCluster {
     const config = configText(folder, options);
     const [groups, coordinator] = await Promise.all([
       Promise.all(Array.from({ length: groupCount }, () => startRedis(redisArgs))),
-      openCoordinator(parseConfig(config, 'test'), silentLog()),
+      openCoordinator(parseConfig(standInConfig(config), 'test'), silentLog()),
     ]);
     const standIn = await StandInDashboard.start(new Store(coordinator, PRODUCT));
     let dashboard: DashboardProcess | null = null;
@@ -227,6 +232,11 @@ export class TestCluster {
     await this.store.coordinator.close();
     await Promise.all(this.groups.map((group) => group.stop()));
   }
+}
+
+/** Writes 1,024 slots at once, which on a busy machine may take longer than the proxies' sessions. */
+function standInConfig(config: string): string {
+  return config.replace(/^zk_session_timeout=.*$/m, 'zk_session_timeout=30000');
 }
 
 /** A config.ini for all processes of a cluster. */
