@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { type ExitStatus, TestProcess, temporaryFolder } from '../support/process.js';
 
@@ -39,6 +40,32 @@ test.each(['codis-config', 'codis-proxy'])('%s runs from the package', async (na
   expect(help.stdout).toContain(name);
   const version = await run(join(path, name), ['--version'], path);
   expect(version.stdout).toMatch(/\d+\.\d+\.\d+/);
+});
+
+test('its documents point to nothing that it lacks', () => {
+  const documents = files.filter((name) => name.endsWith('.md'));
+  expect(documents).toEqual(
+    expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/operations.md']),
+  );
+  for (const document of documents) {
+    const text = readFileSync(join(installed, document), 'utf8');
+    for (const [, link] of text.matchAll(/(?:\]\(|(?:src|href)=")(?!https?:|#)([^)"#]+)/g)) {
+      const target = join(installed, dirname(document), link!);
+      expect(existsSync(target), `${document}: ${link}`).toBe(true);
+    }
+  }
+});
+
+test('it has the sources of the slots module, and not what was built of them', () => {
+  const module = files.filter((name) => /^server-patch\/.*\.\w+$|Makefile/.test(name));
+  expect(module).toEqual(
+    expect.arrayContaining(['server-patch/Makefile', 'server-patch/src/module.c']),
+  );
+  const tracked = execFileSync('git', ['ls-files', 'server-patch'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+  }).split('\n');
+  expect(module.filter((name) => !tracked.includes(name))).toEqual([]);
 });
 
 test('it has what is needed to run, with types, and nothing else', () => {
