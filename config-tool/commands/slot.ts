@@ -6,6 +6,7 @@ import { delayMs, groupIdArgument, slotId, slotIdArgument, statusArgument } from
 import type { Context } from '../context.js';
 import { example } from '../help.js';
 import { colored, NOTHING, table } from '../render.js';
+import { addSlotOf } from './slot-of.js';
 
 export function slotCommand(context: Context): Command {
   const command = new Command('slot').description('the 1024 slots and the groups that have them');
@@ -32,15 +33,18 @@ export function slotCommand(context: Context): Command {
       return showSlots(context, await context.client.listSlots(), 'all');
     });
 
+  addSlotOf(command, context);
+
   command
     .command('set')
     .description('give one slot to a group, without moving any key')
     .addArgument(slotIdArgument())
     .addArgument(groupIdArgument())
     .addArgument(statusArgument())
+    .addOption(forceOption())
     .addHelpText('after', example('slot set 579 2 online'))
-    .action(async (id: number, groupId: number, status: string) => {
-      await context.client.setSlots({ from: id, to: id, new_group: groupId, status });
+    .action(async (id: number, groupId: number, status: string, { force }: ForceOption) => {
+      await context.client.setSlots({ from: id, to: id, new_group: groupId, status, force });
       context.output.done(`slot ${id} is ${status} in group ${groupId}`);
     });
 
@@ -51,12 +55,15 @@ export function slotCommand(context: Context): Command {
     .addArgument(slotIdArgument('to', 'last slot'))
     .addArgument(groupIdArgument())
     .addArgument(statusArgument())
+    .addOption(forceOption())
     .addHelpText('after', example('slot range-set 0 511 1 online'))
-    .action(async (from: number, to: number, groupId: number, status: string) => {
-      checkRange(from, to);
-      await context.client.setSlots({ from, to, new_group: groupId, status });
-      context.output.done(`slots ${from} to ${to} are ${status} in group ${groupId}`);
-    });
+    .action(
+      async (from: number, to: number, groupId: number, status: string, { force }: ForceOption) => {
+        checkRange(from, to);
+        await context.client.setSlots({ from, to, new_group: groupId, status, force });
+        context.output.done(`slots ${from} to ${to} are ${status} in group ${groupId}`);
+      },
+    );
 
   command
     .command('migrate')
@@ -83,6 +90,14 @@ export function slotCommand(context: Context): Command {
     });
 
   return command;
+}
+
+interface ForceOption {
+  readonly force?: boolean;
+}
+
+function forceOption(): Option {
+  return new Option('-f, --force', 'also if its group holds keys of it, which are not found then');
 }
 
 function delayOption(): Option {

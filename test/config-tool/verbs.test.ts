@@ -1,13 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { GroupRecord } from '../../cluster/model/group.js';
+import { type GroupRecord, masterOf } from '../../cluster/model/group.js';
 import type { SlotRecord } from '../../cluster/model/slot.js';
+import { slotOf } from '../../cluster/slot-hash.js';
 import { TestCluster } from '../support/cluster.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
+import { RespClient } from '../support/resp-client.js';
 import { codisConfig, codisConfigOnTerminal, type Outcome } from './codis-config.js';
 
 /*
@@ -117,6 +119,36 @@ test('slots: one, a range, all of them', async () => {
     new RegExp(`^705 +1 +3 +${replica.addr.replaceAll('.', '\\.')} +online$`),
   );
   await done('slot range-set 700 709 2 online');
+});
+
+test('slot of: where a key is, by its tag if it has one', async () => {
+  const slot = slotOf(Buffer.from('user:1000'));
+  const groups = await cluster.dashboard.client.listGroups();
+  const { group_id } = await shown<SlotRecord>(`slot info ${slot}`);
+  const owner = masterOf(groups.find(({ id }) => id === group_id)!);
+  const where = { slot, group_id, master: owner, status: 'online' };
+  for (const key of ['user:1000', '{user:1000}:cart']) {
+    expect(await shown(`slot of ${key}`)).toEqual({ key, ...where });
+  }
+  const [title, line] = await onTerminal('slot of x{user:1000}');
+  expect(title).toMatch(/^KEY +SLOT +GROUP +MASTER +STATUS$/);
+  expect(line?.split(/ +/)).toEqual(['x{user:1000}', `${slot}`, `${group_id}`, owner, 'online']);
+});
+
+test('slots with keys go to another group by force only', async () => {
+  const slot = slotOf(Buffer.from('fruit'));
+  const { group_id } = await shown<SlotRecord>(`slot info ${slot}`);
+  const user = await RespClient.connect(cluster.proxy.port);
+  expect(await user.text('SET', 'fruit', 'pear')).toBe('+OK\r\n');
+  const other = 3 - group_id;
+  const { code, stderr } = await tool(`slot set ${slot} ${other} online`);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^codis-config: slot \d+ is not empty: .*\n .*slot migrate .* --force\n$/);
+  await done(`slot set ${slot} ${other} online --force`);
+  expect(await user.text('GET', 'fruit')).toBe('$-1\r\n');
+  await done(`slot range-set ${slot} ${slot} ${group_id} online -f`);
+  expect(await user.text('GET', 'fruit')).toBe('$4\r\npear\r\n');
+  user.close();
 });
 
 test('a server leaves its group, and the group goes', async () => {
