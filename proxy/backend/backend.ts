@@ -9,6 +9,7 @@ import { frameReply } from '../../resp/reply-framer.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
+import { AbandonedConnections } from './abandoned-connections.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest } from './internal-request.js';
 import { databaseOfLane, protocolOfLane } from './lane.js';
@@ -69,6 +70,7 @@ export class Backend {
   readonly #inFlight = new Ring<Request>();
   readonly #progress = new FrameProgress();
   readonly #receive: ReceiveBuffer;
+  readonly #abandoned = new AbandonedConnections();
   readonly #resumeListeners = new Set<() => void>();
   #state: BackendState = 'waiting';
   #socket: Socket | null = null;
@@ -135,6 +137,15 @@ export class Backend {
     });
   }
 
+  /**
+   * Resolves when, besides, none of those that failed can be executed any more: with a server that
+   * is frozen, not before it goes on or is gone.
+   */
+  async settled(): Promise<void> {
+    await this.drained();
+    await this.#abandoned.settled();
+  }
+
   /** Calls the listener once, when the connection is no longer congested. */
   onResume(listener: () => void): void {
     this.#resumeListeners.add(listener);
@@ -146,14 +157,14 @@ export class Backend {
     const { timeoutMs, pingPeriodMs } = this.#settings;
     if (this.#state === 'connecting') {
       if (elapsedUs(this.#connectStartedUs, now) > timeoutMs * 1000) {
-        this.#disconnect(`no connection within ${timeoutMs} ms`);
+        this.#disconnect(`no connection within ${timeoutMs} ms`, 'abandon');
       }
       return;
     }
     if (this.#state !== 'ready') return;
     const silentMs = elapsedUs(this.#progressUs, now) / 1000;
     if (this.#inFlight.length > 0) {
-      if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`);
+      if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
       // Any answer will do: a server that is loading is there, too.
       this.send(
@@ -168,7 +179,8 @@ export class Backend {
 
   close(): void {
     if (this.#state === 'closed') return;
-    this.#endConnection('connection closed by the proxy');
+    this.#endConnection('connection closed by the proxy', 'cut');
+    this.#abandoned.close();
     this.#become('closed');
     clearTimeout(this.#retryTimer);
   }
@@ -177,21 +189,26 @@ export class Backend {
     this.#become('connecting');
     this.#connectStartedUs = turn.nowUs();
     const { host, port } = parseAddress(this.addr, 'server');
+    let opened: Socket | null = null;
+    // The first place is asked for before there is a socket.
+    const isCurrent = (): boolean => opened === this.#socket;
     const socket = connect({
       host: host || '127.0.0.1',
       port,
       noDelay: true,
       keepAlive: true,
       onread: {
-        buffer: () => this.#receive.target(),
+        buffer: () => (isCurrent() ? this.#receive.target() : ReceiveBuffer.sharedTarget),
         callback: (count, into) => {
-          if (socket !== this.#socket) return false;
+          // Abandoned: read to its end, and to no avail.
+          if (!isCurrent()) return true;
           this.#progressUs = turn.nowUs();
           this.#receive.received(count, into as Buffer);
           return true;
         },
       },
     });
+    opened = socket;
     this.#socket = socket;
     this.#outlet = new Outlet(socket, () => this.#checkCongestion());
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -239,7 +256,7 @@ export class Backend {
       const next = frameReply(bytes, at, end, this.#progress);
       if (next < 0) {
         if (next === INCOMPLETE) break;
-        this.#disconnect(`malformed reply: ${this.#progress.error}`);
+        this.#disconnect(`malformed reply: ${this.#progress.error}`, 'abandon');
         return end;
       }
       if (bytes[at] === PUSH) {
@@ -248,7 +265,7 @@ export class Backend {
       }
       const request = this.#inFlight.shift();
       if (request === undefined) {
-        this.#disconnect('a reply to no command');
+        this.#disconnect('a reply to no command', 'abandon');
         return end;
       }
       this.#answered++;
@@ -280,14 +297,18 @@ export class Backend {
     }
   }
 
-  /** Ends the connection and plans the next one. */
-  #disconnect(reason: string): void {
+  /**
+   * Ends the connection and plans the next one.
+   *
+   * @param how `abandon` if the server may still execute what it has received
+   */
+  #disconnect(reason: string, how: 'cut' | 'abandon' = 'cut'): void {
     if (this.#state === 'closed' || this.#state === 'waiting') return;
     const wasReady = this.#state === 'ready';
     this.lastError = reason;
     this.reconnects++;
     const lost = this.#inFlight.length;
-    this.#endConnection(reason);
+    this.#endConnection(reason, how);
     this.#become('waiting');
     const retryMs = this.#backoff.nextMs();
     if (wasReady || this.reconnects === 1) {
@@ -298,15 +319,19 @@ export class Backend {
     this.#retryTimer = setTimeout(() => this.#connect(), retryMs);
   }
 
-  /** Cuts the socket and fails what was in flight. */
-  #endConnection(reason: string): void {
+  /** Gives the socket up and fails what was in flight. */
+  #endConnection(reason: string, how: 'cut' | 'abandon'): void {
     const wasReady = this.#state === 'ready';
     const socket = this.#socket;
     this.#socket = null;
     this.#outlet?.discard();
     this.#outlet = null;
     this.#receive.clear();
-    socket?.destroy();
+    if (how === 'abandon' && socket !== null && this.#inFlight.length > 0) {
+      this.#abandoned.add(socket);
+    } else {
+      socket?.destroy();
+    }
     // Requests that are sent while these fail find no connection and fail at once.
     for (let count = this.#inFlight.length; count > 0; count--) {
       const request = this.#inFlight.shift()!;

@@ -54,6 +54,11 @@ export class Server {
     await Promise.all(this.connections.map((backend) => backend.drained()));
   }
 
+  /** Resolves when, besides, none of those that failed can be executed any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.connections.map((backend) => backend.settled()));
+  }
+
   /** To be called some times a second. */
   tick(): void {
     for (const backend of this.connections) backend.tick();

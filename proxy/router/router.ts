@@ -1,3 +1,4 @@
+import { withDeadline } from '../../base/deadline.js';
 import type { Logger } from '../../base/log.js';
 import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
@@ -64,19 +65,22 @@ export class Router implements TopologySink {
     }
     for (const slot of change.slots) this.#slots[slot.slotId] = slot;
     const left = new Set<Server>();
+    const held = new Set<Server>();
     for (const slotId of touched) {
       const before = this.#serversOf(slotId);
-      this.#place(this.#slots[slotId]!);
+      this.#place(this.#slots[slotId]!, before);
       const after = this.#serversOf(slotId);
+      const transit = this.#transits.get(slotId);
+      for (const server of transit?.formerServers ?? []) held.add(server);
       for (const server of before) {
         // Also the source of a slot that goes on moving: its large keys may have another phase.
-        const isSource = server === this.#transits.get(slotId)?.route?.source;
-        if (isSource || !after.includes(server)) left.add(server);
+        if (server === transit?.route?.source || !after.includes(server)) left.add(server);
       }
     }
     const unused = this.#takeUnused();
     await Promise.all([...left, ...unused].map((server) => server.drained()));
     for (const server of unused) server.close();
+    await this.#settled(held);
   }
 
   get servers(): Iterable<Server> {
@@ -106,12 +110,25 @@ export class Router implements TopologySink {
     return route === null ? [] : [route.source, route.target];
   }
 
-  /** Puts the slot's record into effect. */
-  #place(slot: SlotRoute): void {
+  /**
+   * A command that failed, because its server did not answer in time, may still be executed there:
+   * after the slot has been given away it would bring a key back that others have changed since.
+   */
+  async #settled(servers: ReadonlySet<Server>): Promise<void> {
+    const { timeoutMs } = this.#settings;
+    await Promise.all(
+      [...servers].map((server) =>
+        withDeadline(server.settled(), timeoutMs, `server ${server.addr}, once more,`),
+      ),
+    );
+  }
+
+  /** Puts the slot's record into effect. @param before the servers of the slot until now */
+  #place(slot: SlotRoute, before: readonly Server[]): void {
     const { slotId, status } = slot;
     if (status === 'pre_migrate') {
       this.#open[slotId] = null;
-      this.#transitOf(slotId).hold();
+      this.#transitOf(slotId).hold(before);
       return;
     }
     const owner = status === 'offline' ? null : this.#masterOf(slot.groupId);

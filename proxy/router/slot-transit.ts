@@ -47,6 +47,8 @@ export class SlotTransit {
   readonly #room: WaitingRoom;
   readonly #keysOf: KeysOf;
   readonly #password: string;
+  /** The servers that commands of the slot were sent to before it was held. */
+  readonly formerServers = new Set<Server>();
   #route: Route | null = null;
   #waiting: Waiting[] = [];
   /** How many commands of each client wait. */
@@ -68,8 +70,13 @@ export class SlotTransit {
     return this.#route;
   }
 
-  /** The slot is about to change hands: nothing is sent from now on. */
-  hold(): void {
+  /**
+   * The slot is about to change hands: nothing is sent from now on.
+   *
+   * @param servers those that its commands were sent to until now
+   */
+  hold(servers: readonly Server[]): void {
+    for (const server of servers) this.formerServers.add(server);
     this.#route = null;
     this.#gone = new Set();
     // Pulls under way are waited for by whoever acknowledges; their outcome is of no more interest.
@@ -82,6 +89,7 @@ export class SlotTransit {
    */
   move(route: Route, largeKeys: readonly LargeKeyRoute[]): void {
     if (this.#route === null) this.#gone = new Set();
+    this.formerServers.clear();
     if (this.#route !== route) this.#pulling = new Set();
     this.#route = route;
     this.#large = new Map(

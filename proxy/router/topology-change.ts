@@ -41,6 +41,8 @@ export interface TopologySink {
    * @returns resolves when the change may be acknowledged: every command sent under the old table
    * to a server that is no longer its slot's has been answered or has failed, and none will be
    * sent any more.
+   * @throws DeadlineError if that cannot be said of a server that is frozen; the change has been
+   * applied all the same, and applying it again waits again.
    */
   apply(change: TopologyChange): Promise<void>;
 }

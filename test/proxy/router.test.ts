@@ -96,6 +96,29 @@ describe('Router', () => {
     other.close();
   });
 
+  it('does not acknowledge while a frozen server may still execute what has failed', async () => {
+    const impatient = await startDataPlane([one.addr, two.addr], { ini: 'backend_timeout=200' });
+    const victim = await RespClient.connect(impatient.port);
+    await victim.call('SET', KEY, 'before');
+    await quiet(impatient);
+    one.process.kill('SIGSTOP');
+    expect(await victim.text('SET', KEY, 'late')).toMatch(/^-ERR .*no answer within 200 ms/);
+    const hold = () =>
+      impatient.plane.apply({
+        slots: [{ slotId: SLOT, status: 'pre_migrate', groupId: 1, migrateFrom: -1 }],
+        groups: [],
+      });
+    await expect(hold()).rejects.toThrow(/did not answer within 200 ms/);
+    await expect(hold()).rejects.toThrow(/did not answer within 200 ms/);
+    one.process.kill('SIGCONT');
+    await eventually('it is acknowledged', () => hold().then(() => true));
+    // Whatever was to be executed has been: nothing comes after the acknowledgement.
+    const value = await valueOn(one, KEY);
+    expect(value).toMatch(/late|before/);
+    victim.close();
+    impatient.close();
+  });
+
   it('parks the commands of a slot that is about to change hands, in order', async () => {
     await proxy.plane.apply({
       slots: [{ slotId: SLOT, status: 'pre_migrate', groupId: 1, migrateFrom: -1 }],
