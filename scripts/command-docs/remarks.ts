@@ -25,7 +25,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   unlink: SUM,
   exists: SUM,
   touch: SUM,
-  copy: 'Refused with `DB n` for other databases than 0.',
+  copy: 'Refused with `DB n` for another database than that of the connection.',
   sort: SORT,
   sort_ro: SORT,
   'object|help': SLOT_0,
@@ -44,12 +44,13 @@ export const REMARKS: { readonly [name: string]: string } = {
 
   auth: 'Against `password` of the config.ini. There is one user, `default`.',
   hello:
-    'Protocol 2 only: `HELLO 3` is answered with `-NOPROTO`, upon which most clients stay with protocol 2.',
+    'Protocols 2 and 3. What the connection has sent before is answered in the protocol of then.',
   ping: SAME,
   echo: SAME,
   quit: SAME,
   reset: 'The connection is as it was when it was accepted, but for the name of the library.',
-  select: 'Database 0 only; others are answered with `-ERR DB index is out of range`.',
+  select:
+    'As many as `databases` of the config.ini says, 16 by default; the servers must have as many.',
   'client|getname': SAME,
   'client|setname': SAME,
   'client|setinfo': SAME,
@@ -113,9 +114,9 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'Every group would have to get them. To come. Until then: `EVAL`, which brings the script along.',
   },
   {
-    title: 'Other databases, other servers',
+    title: 'From database to database, from server to server',
     commands: ['move', 'migrate'],
-    text: 'Keys would go where no client finds them: the slot table says which server a key is on.',
+    text: '`MOVE` has keys in two databases, and a command is executed, and its slot kept in order, in one.\n`MIGRATE` would take keys where no client finds them: the slot table says which server a key is on.',
   },
   {
     title: 'Other clients of the proxy, and tracking of keys',
