@@ -43,6 +43,7 @@ class Worker implements DataPlane {
   constructor(config: Config, log: Logger, options: DataPlaneOptions) {
     this.#router = new Router(
       {
+        name: `codis-proxy-${config.proxyId}`,
         password: config.password,
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,

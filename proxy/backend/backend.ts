@@ -30,6 +30,8 @@ const LEGAL_TRANSITIONS: Record<BackendState, readonly BackendState[]> = {
 };
 
 export interface BackendSettings {
+  /** How the connections are named at the servers. */
+  readonly name: string;
   /** Empty: no AUTH. */
   readonly password: string;
   /** A command not answered within this time ends the connection, and fails. */
@@ -222,11 +224,7 @@ export class Backend {
       this.#outlet?.onWritten();
       this.#checkCongestion();
     });
-    socket.on('connect', () => {
-      // Without a handshake there is nothing to wait for.
-      if (socket === this.#socket && steps.length === 0) this.#becomeReady();
-    });
-    const steps = handshakeOf(this.#settings.password, this.#lane);
+    const steps = handshakeOf(this.#settings.name, this.#settings.password, this.#lane);
     for (const [index, step] of steps.entries()) {
       const isLast = index === steps.length - 1;
       const request = internalRequest(this.#lane, (error) => {

@@ -12,9 +12,14 @@ export interface HandshakeStep {
  * What a new connection says first, in this order, before any command: who we are, the protocol,
  * the database. A server without a password is used all the same.
  *
+ * @param name shown by CLIENT LIST
  * @param password empty: none
  */
-export function handshakeOf(password: string, lane: number): readonly HandshakeStep[] {
+export function handshakeOf(
+  name: string,
+  password: string,
+  lane: number,
+): readonly HandshakeStep[] {
   const steps: HandshakeStep[] = [];
   const secret = Buffer.from(password).toString('latin1');
   if (password !== '') {
@@ -23,6 +28,9 @@ export function handshakeOf(password: string, lane: number): readonly HandshakeS
     );
   }
   if (protocolOfLane(lane) === 3) steps.push(step(['HELLO', '3'], (error) => error));
+  // Characters that CLIENT SETNAME does not take are replaced; without a name it works as well.
+  const safeName = name.replaceAll(/[^!-~]/g, '_');
+  steps.push(step(['CLIENT', 'SETNAME', safeName], () => null));
   const database = databaseOfLane(lane);
   if (database > 0) steps.push(step(['SELECT', String(database)], (error) => error));
   return steps;
