@@ -1,11 +1,11 @@
 import { Argument, Command, Option } from 'commander';
-import { OperatorError } from '../../base/errors.js';
 import { type GroupRecord, masterOf } from '../../cluster/model/group.js';
 import { NO_GROUP, type SlotRecord } from '../../cluster/model/slot.js';
-import { delayMs, groupIdArgument, slotId, slotIdArgument, statusArgument } from '../arguments.js';
+import { groupIdArgument, slotId, slotIdArgument, statusArgument } from '../arguments.js';
 import type { Context } from '../context.js';
 import { example } from '../help.js';
 import { colored, NOTHING, table } from '../render.js';
+import { addMoveCommands, checkRange } from './slot-moves.js';
 import { addSlotOf } from './slot-of.js';
 
 export function slotCommand(context: Context): Command {
@@ -65,30 +65,7 @@ export function slotCommand(context: Context): Command {
       },
     );
 
-  command
-    .command('migrate')
-    .description('move the slots <from> to <to> with their keys to a group, while they are served')
-    .addArgument(slotIdArgument('from', 'first slot'))
-    .addArgument(slotIdArgument('to', 'last slot'))
-    .addArgument(groupIdArgument())
-    .addOption(delayOption())
-    .addHelpText('after', example('slot migrate 0 255 2', 'slot migrate 0 255 2 --delay=10'))
-    .action(async (from: number, to: number, groupId: number, options: { delay: number }) => {
-      checkRange(from, to);
-      await context.client.migrate({ from, to, new_group: groupId, delay: options.delay });
-      context.output.done(`slots ${from} to ${to} are to move to group ${groupId}`);
-    });
-
-  command
-    .command('rebalance')
-    .description('move slots until every group has its share')
-    .addOption(delayOption())
-    .addHelpText('after', example('slot rebalance'))
-    .action(async (options: { delay: number }) => {
-      await context.client.rebalance(options.delay);
-      context.output.done('slots are to move until every group has its share');
-    });
-
+  addMoveCommands(command, context);
   return command;
 }
 
@@ -98,19 +75,6 @@ interface ForceOption {
 
 function forceOption(): Option {
   return new Option('-f, --force', 'also if its group holds keys of it, which are not found then');
-}
-
-function delayOption(): Option {
-  return new Option('--delay <ms>', 'milliseconds to wait between keys')
-    .argParser(delayMs)
-    .default(0);
-}
-
-function checkRange(from: number, to: number): void {
-  if (from <= to) return;
-  throw new OperatorError(`the range ${from} to ${to} is empty`, {
-    hint: 'write the lower one first',
-  });
 }
 
 async function showSlots(

@@ -42,7 +42,7 @@ describe('bash', () => {
     [['s'], ['server', 'slot']],
     [
       ['slot', 'r'],
-      ['range-set', 'rebalance'],
+      ['range-set', 'rebalance', 'resume'],
     ],
     [
       ['-c', 'server', 'proxy', ''],
@@ -58,7 +58,7 @@ describe('bash', () => {
     ],
     [
       ['slot', 'migrate', '--d'],
-      ['--dashboard', '--delay'],
+      ['--dashboard', '--delay', '--detach', '--dry-run'],
     ],
     [
       ['slot', 'set', '5', '1', 'o'],
