@@ -107,7 +107,7 @@ export function balanceLoads(slots: readonly PlanSlot[], groups: readonly PlanGr
     const at = index >= 0 ? index : own.findLastIndex(({ load }) => load > 0);
     const slot = own[at];
     const gain = slot ? over + under - Math.abs(over - slot.load) - Math.abs(under - slot.load) : 0;
-    if (!slot || gain <= least) {
+    if (!slot || (index < 0 && gain <= least)) {
       givers.delete(giver);
       continue;
     }
