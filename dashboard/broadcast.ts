@@ -48,7 +48,7 @@ export class Broadcast {
     const [first] = announcements;
     if (!first) return [];
     const { coordinator, paths } = this.#store;
-    const receivers = await this.#listReceivers();
+    const receivers = await this.listReceivers();
     const texts = announcements.map((announcement) => actionJson(announcement, receivers));
     // The coordinator gives out the first number. Those that follow it are free: its counter goes
     // up with every node made here, and we alone make them.
@@ -168,7 +168,7 @@ export class Broadcast {
    * had sent, so they still count. Ours acknowledge until they have drained, those of an original
    * Codis end at once.
    */
-  async #listReceivers(): Promise<ProxyRecord[]> {
+  async listReceivers(): Promise<ProxyRecord[]> {
     const proxies = await this.#store.loadProxies();
     return proxies.filter((proxy) => proxy.state !== 'offline');
   }

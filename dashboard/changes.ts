@@ -10,7 +10,7 @@ import {
   type Operation,
 } from '../cluster/coordinator/coordinator.js';
 import { action } from '../cluster/model/action.js';
-import type { ProxyRecord } from '../cluster/model/proxy.js';
+import { isSameProxy, type ProxyRecord } from '../cluster/model/proxy.js';
 import type { Store } from '../cluster/store.js';
 import type { Announcement, Broadcast, Published } from './broadcast.js';
 import { ChangeQueue } from './change-queue.js';
@@ -115,7 +115,7 @@ export class Changes {
     if (change.confirm === 'unconfirmed') return;
     const silent = await this.#silentReceivers(published);
     if (silent.length === 0) {
-      await this.#assertNoneMissed(change);
+      await this.#askThoseMissed(change, published);
       this.#log.info({ change: change.what }, 'change confirmed');
       if (change.name) faultPoint(`${change.name}-confirmed`);
       return;
@@ -131,18 +131,29 @@ export class Changes {
 
   /**
    * A proxy whose node went between our first look at the fences and the listing of the receivers
-   * was never asked.
+   * was not asked. It may be away still, which its fence shows, or be back, and act by the records
+   * of before until it has read them again: then everyone is asked once more.
    *
-   * @throws UnresolvedFenceError; the change was taken back
+   * @throws UnresolvedFenceError, SilentProxyError; the change was taken back
    */
-  async #assertNoneMissed(change: Change): Promise<void> {
+  async #askThoseMissed(change: Change, published: readonly Published[]): Promise<void> {
     if (change.confirm !== 'or undo') return;
+    const asked = published.flatMap(({ receivers }) => receivers);
     try {
       await this.assertConfirmable();
     } catch (error) {
       if (change.undo) await this.#takeBack(change.what, change.undo, []);
       throw error;
     }
+    const present = await this.#broadcast.listReceivers();
+    if (present.every((proxy) => asked.some((other) => isSameProxy(proxy, other)))) return;
+    this.#log.warn({ change: change.what }, 'a proxy came back unasked: asking all again');
+    const again = await this.#announce(change.announcements);
+    const silent = await this.#silentReceivers(again);
+    if (silent.length === 0) return this.#askThoseMissed(change, [...published, ...again]);
+    throw change.undo
+      ? await this.#takeBack(change.what, change.undo, silent)
+      : silence(silent, this.#ackTimeoutMs, `${change.what} stands all the same`);
   }
 
   /** Records and the note of what is to be announced, in one step: neither without the other. */

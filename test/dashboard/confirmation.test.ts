@@ -42,6 +42,22 @@ describe('a change that proxies have to confirm', () => {
     expect(waiting.record.state).toBe('offline');
   });
 
+  it('is told again when a proxy comes back that was away as it was told', async () => {
+    // What it does between is the same for one whose node was gone for a moment.
+    const answered = await cluster.proxy('answered', {
+      beforeAnswer: () => cluster.proxy('returned'),
+    });
+    const before = (await cluster.actions()).length;
+    await cluster.client.setSlots(toGroup2);
+    const told = (await cluster.actions()).slice(before);
+    const receivers = told.map(({ data }) => JSON.parse(data).receivers.length);
+    expect(receivers).toEqual([1, 2]);
+    const answers = await cluster.store.loadResponses(told[1]!.seq);
+    expect(answers.map(({ id }) => id)).toEqual(['answered', 'returned']);
+    expect(answers[0]).toEqual(answered.record);
+    expect(await groupOfSlot(150)).toBe(2);
+  });
+
   it('is taken back when a proxy is silent, and the operator told which', async () => {
     const good = await cluster.proxy('good');
     const bad = await cluster.proxy('bad', { answers: 'never' });

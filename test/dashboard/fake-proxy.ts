@@ -13,6 +13,8 @@ export interface FakeProxyOptions {
   state?: ProxyState;
   /** Does it acknowledge what it is asked for? */
   answers?: 'always' | 'never';
+  /** Done before the first acknowledgement. */
+  beforeAnswer?: () => Promise<unknown>;
   /** Does it end when it is marked offline, or go on draining? */
   drains?: 'at once' | 'for ever';
   /** The JSON of /debug/vars. */
@@ -94,6 +96,8 @@ export class FakeProxy {
     const actions = await Promise.all(seqs.map((seq) => this.#store.loadAction(seq)));
     this.seen.push(...seqs);
     if (this.#options.answers === 'never') return;
+    await this.#options.beforeAnswer?.();
+    this.#options.beforeAnswer = () => Promise.resolve();
     const answers = actions.flatMap((action, index): Operation[] => {
       if (!action) return [];
       const own = receiversOf(action).find((receiver) => isSameProxy(receiver, this.record));
