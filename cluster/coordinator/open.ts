@@ -7,10 +7,11 @@ import { ZooKeeperCoordinator } from './zookeeper.js';
 
 export interface OpenOptions {
   /**
-   * What to do if ZooKeeper does not answer: `fail` after {@link ANSWER_DEADLINE_MS}, or `wait`:
-   * the coordinator is given in its state `connecting` and goes on trying.
+   * What to do if ZooKeeper does not answer: `fail` after `answerDeadlineMs`, or `wait`: the
+   * coordinator is given in its state `connecting` and goes on trying.
    */
   unreachable?: 'fail' | 'wait';
+  answerDeadlineMs?: number;
 }
 
 /** Long enough for a server of several to be down and the next to be tried. */
@@ -24,7 +25,7 @@ const ANSWER_DEADLINE_MS = 5000;
 export async function openCoordinator(
   config: Config,
   log: Logger,
-  { unreachable = 'fail' }: OpenOptions = {},
+  { unreachable = 'fail', answerDeadlineMs = ANSWER_DEADLINE_MS }: OpenOptions = {},
 ): Promise<Coordinator> {
   const sessionTimeoutMs = config.zkSessionTimeoutMs;
   if (config.coordinator === 'embedded') {
@@ -42,9 +43,9 @@ export async function openCoordinator(
   const coordinator = new ZooKeeperCoordinator({ servers: config.zk, sessionTimeoutMs, log });
   if (unreachable === 'wait') return coordinator;
   try {
-    await coordinator.connected(ANSWER_DEADLINE_MS);
+    await coordinator.connected(answerDeadlineMs);
   } catch (cause) {
-    const reason = coordinator.lastFailure || `nothing within ${ANSWER_DEADLINE_MS} ms`;
+    const reason = coordinator.lastFailure || `nothing within ${answerDeadlineMs} ms`;
     await coordinator.close();
     throw new OperatorError(`ZooKeeper at ${config.zk} does not answer (${reason})`, {
       hint: 'is it running? zk= in config.ini names it; coordinator=embedded works without one',

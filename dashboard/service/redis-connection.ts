@@ -30,10 +30,12 @@ export class RedisConnection {
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting[] = [];
   #failure: Error | null = null;
+  readonly #commandTimeoutMs: number;
 
-  private constructor(addr: string, socket: Socket) {
+  private constructor(addr: string, socket: Socket, commandTimeoutMs: number) {
     this.addr = addr;
     this.#socket = socket;
+    this.#commandTimeoutMs = commandTimeoutMs;
     socket.on('data', (bytes) => this.#receive(bytes));
     socket.on('error', (error) => this.#fail(unreachable(addr, messageOf(error), error)));
     socket.on('close', () => this.#fail(unreachable(addr, 'it closed the connection')));
@@ -46,7 +48,11 @@ export class RedisConnection {
    * @param addr host:port
    * @throws RedisUnreachableError, NotRedisError, RedisPasswordError
    */
-  static async open(addr: string, password: string): Promise<RedisConnection> {
+  static async open(
+    addr: string,
+    password: string,
+    commandTimeoutMs = COMMAND_TIMEOUT_MS,
+  ): Promise<RedisConnection> {
     const { host, port } = parseAddress(addr, 'redis address');
     const socket = connect({ host, port, noDelay: true });
     await new Promise<void>((resolve, reject) => {
@@ -64,7 +70,7 @@ export class RedisConnection {
       });
     });
     socket.removeAllListeners();
-    const redis = new RedisConnection(addr, socket);
+    const redis = new RedisConnection(addr, socket, commandTimeoutMs);
     try {
       if (password !== '') await redis.#authenticate(password);
       return redis;
@@ -84,8 +90,8 @@ export class RedisConnection {
     return new Promise<Plain>((resolve, reject) => {
       const timer = setTimeout(() => {
         // Its reply may still come and would be taken for that of a later command.
-        this.#fail(unreachable(this.addr, `no answer within ${COMMAND_TIMEOUT_MS} ms`));
-      }, COMMAND_TIMEOUT_MS);
+        this.#fail(unreachable(this.addr, `no answer within ${this.#commandTimeoutMs} ms`));
+      }, this.#commandTimeoutMs);
       this.#waiting.push({ resolve, reject, timer });
       this.#socket.write(encodeCommand(args));
     });

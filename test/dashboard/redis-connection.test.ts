@@ -75,9 +75,11 @@ describe('what is no Redis server', () => {
 
   it('says nothing', async () => {
     const addr = await listen(() => {});
-    await expect(fetchState(addr, '')).rejects.toThrow(
-      `the server ${addr} cannot be reached: no answer within 5000 ms`,
+    const connection = await RedisConnection.open(addr, '', 200);
+    await expect(connection.command('INFO')).rejects.toThrow(
+      `the server ${addr} cannot be reached: no answer within 200 ms`,
     );
+    await expect(connection.command('INFO')).rejects.toThrow(RedisUnreachableError);
   });
 
   it('is not there', async () => {

@@ -14,7 +14,9 @@ function npmTest(files: Record<string, string>): { run: TestProcess; folder: str
     writeFileSync(join(folder, name), `import { expect, test } from 'vitest';\n${text}\n`);
   }
   const script = join(PROJECT, 'scripts', 'test.mjs');
-  const run = new TestProcess(process.execPath, [script, '--root', folder]);
+  const run = new TestProcess(process.execPath, [script, '--root', folder], {
+    env: { CODIS_TEST_GRACE_MS: '1000' },
+  });
   return { run, folder };
 }
 

@@ -44,7 +44,7 @@ test('a folder that cannot be used is an OperatorError that names it', async () 
 
 test('a ZooKeeper that does not answer is an OperatorError that names it', async () => {
   const addr = `127.0.0.1:${await freePort()}`;
-  const opening = openCoordinator(config(`zk=${addr}`), silentLog());
+  const opening = openCoordinator(config(`zk=${addr}`), silentLog(), { answerDeadlineMs: 300 });
   await expect(opening).rejects.toThrow(OperatorError);
   await expect(opening).rejects.toThrow(`ZooKeeper at ${addr} does not answer`);
 });
