@@ -6,7 +6,6 @@ import { z } from 'zod';
  * - `block`: move it as it is
  */
 export const largeKeyPolicy = z.enum(['hold', 'block']);
-export type LargeKeyPolicy = z.infer<typeof largeKeyPolicy>;
 
 /** How the keys of a job are moved. */
 export const moveOptions = z.object({
@@ -28,7 +27,6 @@ export type MoveOptions = z.infer<typeof moveOptions>;
  * - `done`, `cancelled`: no task is left
  */
 export const jobState = z.enum(['running', 'paused', 'cancelling', 'failed', 'done', 'cancelled']);
-export type JobState = z.infer<typeof jobState>;
 
 /** `P/migrate_jobs/<seq>`, not in Codis: one command of the operator, of one or more tasks. */
 export const migrateJob = z.object({
