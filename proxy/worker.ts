@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.js';
 import type { Config } from '../base/config.js';
 import type { Logger } from '../base/log.js';
+import { connectionName } from '../cluster/model/proxy.js';
 import { RequestFramer } from '../resp/request-framer.js';
 import { COMMAND_COUNT, COMMAND_ROWS } from './command/command-rows.js';
 import { keysOfCommand } from './command/keys-of-command.js';
@@ -41,9 +42,11 @@ class Worker implements DataPlane {
   #port = 0;
 
   constructor(config: Config, log: Logger, options: DataPlaneOptions) {
+    // Workers are the children of the process that is registered.
+    const primaryPid = (options.workerCount ?? 1) > 1 ? process.ppid : process.pid;
     this.#router = new Router(
       {
-        name: `codis-proxy-${config.proxyId}`,
+        name: connectionName(config.proxyId, primaryPid),
         password: config.password,
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,

@@ -23,3 +23,14 @@ export type ProxyState = ProxyRecord['state'];
 export function isSameProxy(one: ProxyRecord, other: ProxyRecord): boolean {
   return one.id === other.id && one.pid === other.pid && one.start_at === other.start_at;
 }
+
+/**
+ * How a proxy names its connections to Redis servers: by this, what is left at a server of a proxy
+ * that died can be told from what belongs to a living one.
+ *
+ * @param pid as in the proxy's record
+ */
+export function connectionName(proxyId: string, pid: number): string {
+  // CLIENT SETNAME takes no spaces nor anything that is not printable ASCII.
+  return `codis-proxy-${proxyId.replaceAll(/[^!-~]/g, '_')}-${pid}`;
+}

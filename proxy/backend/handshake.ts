@@ -28,9 +28,8 @@ export function handshakeOf(
     );
   }
   if (protocolOfLane(lane) === 3) steps.push(step(['HELLO', '3'], (error) => error));
-  // Characters that CLIENT SETNAME does not take are replaced; without a name it works as well.
-  const safeName = name.replaceAll(/[^!-~]/g, '_');
-  steps.push(step(['CLIENT', 'SETNAME', safeName], () => null));
+  // Works as well without a name.
+  steps.push(step(['CLIENT', 'SETNAME', name], () => null));
   const database = databaseOfLane(lane);
   if (database > 0) steps.push(step(['SELECT', String(database)], (error) => error));
   return steps;
