@@ -13,6 +13,8 @@ const GROUPS = 3;
 const HOT_SLOTS = { from: 400, to: 623 };
 /** Everything is as it should be so long after the last server is back. */
 const CONVERGENCE_MS = 60_000;
+/** Between keys of a move that is hit: it must not be over before it is. */
+const FAULT_DELAY_MS = 2;
 /** After so many differences there is no use in going on. */
 const MAX_DIFFERENCES = 10;
 
@@ -129,24 +131,21 @@ class ChaosRun {
     for (let round = 0; round < faults.length || Date.now() < end; round++) {
       this.#signal.throwIfAborted();
       if (this.#findings.differenceCount > MAX_DIFFERENCES) return;
-      const move = await this.#anyMove();
       const fault = faults[round % faults.length];
+      const move = await this.#anyMove(fault === undefined ? 0 : FAULT_DELAY_MS);
       if (fault === undefined) await this.#moves.move(move, CONVERGENCE_MS);
       else await this.#moveWithFault(move, fault);
     }
   }
 
-  /** Some slots of one group to another one. */
-  async #anyMove(): Promise<Move> {
+  /** Some slots to a group that does not have the first of them. */
+  async #anyMove(delay: number): Promise<Move> {
     const random = this.#random;
-    const at = random.whole(HOT_SLOTS.from, HOT_SLOTS.to - 8);
-    const table = await this.#cluster.store.loadSlots(at, HOT_SLOTS.to);
-    const owner = table[0]!.group_id;
-    const others = table.findIndex((slot) => slot.group_id !== owner);
-    const most = Math.min(others < 0 ? table.length : others, random.pick([1, 8, 32, 64, 128]));
-    const targets = Array.from({ length: GROUPS }, (_, index) => index + 1);
-    const group = random.pick(targets.filter((id) => id !== owner));
-    return { from: at, to: at + most - 1, group };
+    const from = random.whole(HOT_SLOTS.from, HOT_SLOTS.to - 8);
+    const to = Math.min(HOT_SLOTS.to, from + random.pick([1, 8, 32, 64, 128]) - 1);
+    const owner = (await this.#cluster.store.loadSlot(from))!.group_id;
+    const groups = Array.from({ length: GROUPS }, (_, index) => index + 1);
+    return { from, to, group: random.pick(groups.filter((id) => id !== owner)), delay };
   }
 
   async #moveWithFault(move: Move, fault: Fault): Promise<void> {

@@ -9,6 +9,8 @@ const DASHBOARD_POINTS = [
   ...['batch-moved', 'keys-moved'],
   ...['online-saved', 'online-announced', 'online-confirmed'],
 ];
+/** Longer than config.ini's backend_timeout. */
+const PAUSE_MS = 7_000;
 const STATUSES = ['pre_migrate', 'migrate'] as const;
 type Status = (typeof STATUSES)[number];
 
@@ -89,6 +91,27 @@ function proxyFault(status: Status): Fault {
   };
 }
 
+/** Stopped for longer than a proxy waits for an answer, and then goes on where it was. */
+function pauseFault(kind: 'source' | 'target' | 'proxy', status: Status): Fault {
+  return {
+    name: `paused-${kind}@${status}`,
+    coordinator: 'any',
+    job: 'may stop',
+    arm: nothing,
+    strike: async (scene) => {
+      const { cluster, reached } = scene;
+      const { process } =
+        kind === 'proxy'
+          ? cluster.proxies[0]!
+          : cluster.groups.find((group) => group.groupId === scene[kind])!;
+      await reached(status);
+      process.pause();
+      await sleep(PAUSE_MS);
+      process.resume();
+    },
+  };
+}
+
 /** ZooKeeper is killed, and comes back on its data. */
 function coordinatorFault(status: Status): Fault {
   return {
@@ -128,6 +151,9 @@ export const FAULTS: readonly Fault[] = [
     proxyFault(status),
     serverFault('source', status),
     serverFault('target', status),
+    pauseFault('source', status),
+    pauseFault('target', status),
+    pauseFault('proxy', status),
     coordinatorFault(status),
     partitionFault(status),
   ]),

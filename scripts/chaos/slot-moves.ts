@@ -6,13 +6,13 @@ import type { DashboardClient } from '../../dashboard/api/client.js';
 
 const LOOK_MS = 20;
 
-export interface SlotRange {
+/** Slots `from` to `to` inclusive, of one group or of several, to a group. */
+export interface Move {
   readonly from: number;
   readonly to: number;
-}
-
-export interface Move extends SlotRange {
   readonly group: number;
+  /** Milliseconds to wait between keys: makes a move last. */
+  readonly delay: number;
 }
 
 /** Moves slots through the dashboard, and looks at the records to see how far they are. */
@@ -32,7 +32,7 @@ export class SlotMoves {
   /** Asks for a move and waits until it is done. @throws if it is refused, or late */
   async move(move: Move, timeoutMs: number): Promise<void> {
     const away = await this.#away(move);
-    await this.#client.migrate({ ...rangeOf(move), new_group: move.group, delay: 0 });
+    await this.#client.migrate(bodyOf(move));
     const deadline = Date.now() + timeoutMs;
     while ((await this.#away(move)) > 0) {
       if (Date.now() > deadline) throw new Error(`${textOf(move)} took over ${timeoutMs} ms`);
@@ -77,7 +77,7 @@ export class SlotMoves {
         before ||= left;
         if (left === 0) break;
         if (await this.#isIdle()) {
-          await this.#client.migrate({ ...rangeOf(move), new_group: move.group, delay: 0 });
+          await this.#client.migrate(bodyOf(move));
         } else if (isRepaired()) {
           stops.push(...(await this.#resumeStopped()));
         }
@@ -110,6 +110,7 @@ export class SlotMoves {
         const slot = await this.#store.loadSlot(id);
         if (slot && isThere(slot)) return;
       }
+      await sleep(1);
     }
   }
 
@@ -140,10 +141,10 @@ export class SlotMoves {
   }
 }
 
-export function textOf({ from, to, group }: Move): string {
-  return `slots ${from}-${to} to group ${group}`;
+export function textOf({ from, to, group, delay }: Move): string {
+  return `slots ${from}-${to} to group ${group}${delay === 0 ? '' : ` (delay ${delay} ms)`}`;
 }
 
-function rangeOf({ from, to }: SlotRange): SlotRange {
-  return { from, to };
+function bodyOf({ from, to, group, delay }: Move) {
+  return { from, to, new_group: group, delay };
 }

@@ -73,6 +73,15 @@ export class ChaosProcess {
     await gone;
   }
 
+  /** SIGSTOP: its connections stay open and nothing answers, until {@link resume}. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT');
+  }
+
   /** Resolves when it has ended by itself. */
   async ended(): Promise<void> {
     if (this.isRunning) await once(this.#child!, 'exit');
