@@ -155,7 +155,7 @@ async function runOnce(
 }
 
 /** What the machine did for others, redis-benchmark being one of our ended children. */
-function othersCpuMicros(pids: readonly number[]): number {
+export function othersCpuMicros(pids: readonly number[]): number {
   const ours = pids.reduce((sum, pid) => sum + (usageOf(pid)?.cpuMicros ?? 0), ownCpuMicros());
   return machineCpuMicros() - ours;
 }

@@ -24,6 +24,13 @@ export const DIRECT = 'direct';
 const PROXY = fileURLToPath(new URL('../../../bin/codis-proxy', import.meta.url));
 const CONFIG_TOOL = fileURLToPath(new URL('../../../bin/codis-config', import.meta.url));
 
+/** A dashboard whose table has a group for each backend. */
+export interface Dashboard {
+  readonly client: DashboardClient;
+  readonly configFile: string;
+  readonly pid: number;
+}
+
 /** The servers that a benchmark started, and how to end them. */
 export class Servers {
   readonly #running: ChildServer[] = [];
@@ -39,15 +46,22 @@ export class Servers {
     return this.#running.map(({ pid }) => pid);
   }
 
-  /** Two stock redis-servers, which must be installed, without persistence. */
-  async startBackends(): Promise<void> {
+  /**
+   * Two stock redis-servers, which must be installed, without persistence.
+   *
+   * @param more arguments for the one at this port
+   */
+  async startBackends(more: (port: number) => readonly string[] = () => []): Promise<void> {
     const ports = await freePorts(2);
     this.#backends = await Promise.all(
       ports.map((port) =>
         this.#start(
           `redis-server:${port}`,
           findRedis()!,
-          ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+          [
+            ...['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+            ...more(port),
+          ],
           port,
         ),
       ),
@@ -93,34 +107,47 @@ export class Servers {
    * @param profileFolder where it leaves a V8 profile of its processor time when it ends.
    */
   async startOurs(profileFolder: string | null): Promise<Target> {
-    const [port, adminPort, dashboardPort] = (await freePorts(3)) as [number, number, number];
+    return this.startProxy(await this.startDashboard(null), profileFolder);
+  }
+
+  /** @param profileFolder as of `startOurs` */
+  async startDashboard(profileFolder: string | null): Promise<Dashboard> {
+    const [dashboardPort] = (await freePorts(1)) as [number];
     const dashboardAddr = `127.0.0.1:${dashboardPort}`;
-    const config = join(this.#folder, 'config.ini');
+    const configFile = join(this.#folder, 'config.ini');
     const settings = [
       'product=bench',
       'coordinator=embedded',
       `embedded_path=${join(this.#folder, 'coordinator')}`,
       `dashboard_addr=${dashboardAddr}`,
     ];
-    writeFileSync(config, `${settings.join('\n')}\n`);
-    const dashboard = new DashboardClient(dashboardAddr);
-    await this.#launch(
+    writeFileSync(configFile, `${settings.join('\n')}\n`);
+    const client = new DashboardClient(dashboardAddr);
+    const server = await this.#launch(
       'codis-config dashboard',
       process.execPath,
-      [CONFIG_TOOL, '-c', config, 'dashboard', `--addr=${dashboardAddr}`],
+      [
+        ...[...profileArguments(profileFolder), CONFIG_TOOL, '-c', configFile],
+        ...['dashboard', `--addr=${dashboardAddr}`],
+      ],
       () =>
-        dashboard.health().then(
+        client.health().then(
           () => true,
           () => false,
         ),
     );
     await setUpTable(
-      dashboard,
+      client,
       this.#backends.map(({ address }) => formatAddress(address)),
     );
-    const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
+    return { client, configFile, pid: server.pid };
+  }
+
+  /** @param profileFolder as of `startOurs` */
+  async startProxy({ configFile }: Dashboard, profileFolder: string | null): Promise<Target> {
+    const [port, adminPort] = (await freePorts(2)) as [number, number];
     const args = [
-      ...[...profile, PROXY, '-c', config, '--log-level=warn'],
+      ...[...profileArguments(profileFolder), PROXY, '-c', configFile, '--log-level=warn'],
       ...[`--addr=127.0.0.1:${port}`, `--http-addr=127.0.0.1:${adminPort}`],
     ];
     return this.#start(OURS, process.execPath, args, port);
@@ -181,6 +208,10 @@ export class Servers {
   #removeFolder(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function profileArguments(folder: string | null): string[] {
+  return folder === null ? [] : ['--cpu-prof', '--cpu-prof-dir', folder];
 }
 
 /** A group for each server, as its master, and equal shares of the slots. */

@@ -99,7 +99,8 @@ function keyName(number: number): string {
   return `key:${String(number).padStart(12, '0')}`;
 }
 
-function command(...words: string[]): string {
+/** A command as clients send it; texts of one byte a character. */
+export function command(...words: string[]): string {
   return `*${words.length}\r\n${words.map(bulk).join('')}`;
 }
 
