@@ -25,7 +25,7 @@ export interface ChaosOptions {
   readonly stillMs: number;
   /** With moves; at least until each fault has had its turn. */
   readonly movingMs: number;
-  /** In this order, one a move; then again if there is time. */
+  /** In this order, one a move; then any of them if there is time. */
   readonly faults: readonly Fault[];
   /** How long a coordinator is away. */
   readonly outageMs: number;
@@ -57,6 +57,7 @@ export async function runChaos(
   const cluster = await ChaosCluster.start({
     groups: GROUPS,
     groupsWithSlots: 2,
+    replicas: options.faults.some(({ name }) => name.startsWith('promote')) ? 1 : 0,
     proxies: 2,
     coordinator: options.coordinator,
     redisArgs: options.redisArgs,
@@ -107,13 +108,15 @@ class ChaosRun {
     const still = this.#load.measure();
     await sleep(this.#options.stillMs, undefined, { signal: this.#signal });
     const moving = this.#load.measure();
+    let masters = await this.#cluster.masters();
     try {
       await this.#moveAbout();
+      masters = await this.#cluster.masters();
       await this.#takeGroupAway();
     } catch (error) {
       this.#findings.difference(messageOf(error));
     }
-    await this.#load.finish(this.#cluster.store, this.#cluster.masters);
+    await this.#load.finish(this.#cluster.store, masters);
     return {
       findings: this.#findings,
       operations: this.#load.run.operations,
@@ -131,7 +134,8 @@ class ChaosRun {
     for (let round = 0; round < faults.length || Date.now() < end; round++) {
       this.#signal.throwIfAborted();
       if (this.#findings.differenceCount > MAX_DIFFERENCES) return;
-      const fault = faults[round % faults.length];
+      const fault =
+        round < faults.length || faults.length === 0 ? faults[round] : this.#random.pick(faults);
       const move = await this.#anyMove(fault === undefined ? 0 : FAULT_DELAY_MS);
       if (fault === undefined) await this.#moves.move(move, CONVERGENCE_MS);
       else await this.#moveWithFault(move, fault);
@@ -181,10 +185,13 @@ class ChaosRun {
 
   /** From three groups to two: the third one is empty then, and can be removed. */
   async #takeGroupAway(): Promise<void> {
-    const { client, groups } = this.#cluster;
-    const third = groups[GROUPS - 1]!;
-    await this.#moves.drain(third.groupId, CONVERGENCE_MS);
-    await client.removeServer(third.groupId, third.addr);
-    await client.removeGroup(third.groupId);
+    const { client } = this.#cluster;
+    await this.#moves.drain(GROUPS, CONVERGENCE_MS);
+    const servers = (await client.getGroup(GROUPS)).servers ?? [];
+    const isMaster = ({ type }: { type: string }) => (type === 'master' ? 1 : 0);
+    for (const { addr } of servers.toSorted((one, other) => isMaster(one) - isMaster(other))) {
+      await client.removeServer(GROUPS, addr);
+    }
+    await client.removeGroup(GROUPS);
   }
 }

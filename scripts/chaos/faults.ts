@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './checker/connection.js';
-import type { ChaosCluster } from './cluster/chaos-cluster.js';
+import type { ChaosCluster, GroupServer } from './cluster/chaos-cluster.js';
 
 /** Steps of a move, by the name of the dashboard's fault point. */
 const DASHBOARD_POINTS = [
@@ -68,10 +68,10 @@ function serverFault(kind: 'source' | 'target', status: Status): Fault {
     job: 'goes on',
     arm: nothing,
     strike: async ({ cluster, reached, [kind]: groupId }) => {
-      const server = cluster.groups.find((group) => group.groupId === groupId)!;
+      const { process } = await cluster.masterOf(groupId);
       await reached(status);
-      await server.process.kill();
-      await server.process.start();
+      await process.kill();
+      await process.start();
     },
   };
 }
@@ -91,6 +91,30 @@ function proxyFault(status: Status): Fault {
   };
 }
 
+/** Another server of the group becomes its master. */
+function promoteFault(kind: 'source' | 'target', status: Status): Fault {
+  return {
+    name: `promote-${kind}@${status}`,
+    coordinator: 'any',
+    job: 'goes on',
+    // After an earlier promotion the old master is offline until it is made a replica.
+    arm: async ({ cluster, [kind]: groupId }) => {
+      const replica = await otherThanMaster(cluster, groupId);
+      await cluster.client.addServer(groupId, replica.addr, 'slave');
+    },
+    strike: async ({ cluster, reached, [kind]: groupId }) => {
+      const replica = await otherThanMaster(cluster, groupId);
+      await reached(status);
+      await cluster.client.promote(groupId, replica.addr);
+    },
+  };
+}
+
+async function otherThanMaster(cluster: ChaosCluster, groupId: number): Promise<GroupServer> {
+  const master = await cluster.masterOf(groupId);
+  return cluster.servers.find((each) => each.groupId === groupId && each !== master)!;
+}
+
 /** Stopped for longer than a proxy waits for an answer, and then goes on where it was. */
 function pauseFault(kind: 'source' | 'target' | 'proxy', status: Status): Fault {
   return {
@@ -101,9 +125,7 @@ function pauseFault(kind: 'source' | 'target' | 'proxy', status: Status): Fault 
     strike: async (scene) => {
       const { cluster, reached } = scene;
       const { process } =
-        kind === 'proxy'
-          ? cluster.proxies[0]!
-          : cluster.groups.find((group) => group.groupId === scene[kind])!;
+        kind === 'proxy' ? cluster.proxies[0]! : await cluster.masterOf(scene[kind]);
       await reached(status);
       process.pause();
       await sleep(PAUSE_MS);
@@ -151,6 +173,8 @@ export const FAULTS: readonly Fault[] = [
     proxyFault(status),
     serverFault('source', status),
     serverFault('target', status),
+    promoteFault('source', status),
+    promoteFault('target', status),
     pauseFault('source', status),
     pauseFault('target', status),
     pauseFault('proxy', status),
@@ -167,7 +191,7 @@ const SETTLING_PINGS = 50;
  * are over.
  */
 export async function settle(cluster: ChaosCluster): Promise<void> {
-  for (const port of cluster.masters.values()) {
+  for (const port of (await cluster.masters()).values()) {
     const connection = await Connection.open(port);
     for (let round = 0; round < SETTLING_PINGS; round++) await connection.call('PING');
     connection.close();

@@ -14,6 +14,7 @@ beforeEach(async () => {
   cluster = await ChaosCluster.start({
     groups: 2,
     groupsWithSlots: 2,
+    replicas: 0,
     proxies: 2,
     coordinator: 'embedded',
     redisArgs: [],
@@ -43,13 +44,13 @@ afterEach(async () => {
 
 /** Runs commands on a server, behind the proxies' backs. */
 async function behindTheirBacks(groupId: number, ...commands: string[][]): Promise<void> {
-  const connection = await Connection.open(cluster.masters.get(groupId)!);
+  const connection = await Connection.open((await cluster.masters()).get(groupId)!);
   for (const command of commands) await connection.call(...command);
   connection.close();
 }
 
-function finish(): Promise<void> {
-  return load.finish(cluster.store, cluster.masters);
+async function finish(): Promise<void> {
+  await load.finish(cluster.store, await cluster.masters());
 }
 
 /** Of the keys that lie there. */

@@ -5,6 +5,7 @@ const STEPS = [
   ...['dashboard@premigrate-saved', 'dashboard@premigrate-announced', 'dashboard@migrate-saved'],
   ...['dashboard@migrate-confirmed', 'dashboard@batch-moved', 'dashboard@online-saved'],
   ...['proxy@pre_migrate', 'source@pre_migrate', 'source@migrate', 'target@migrate'],
+  ...['promote-source@migrate', 'promote-target@migrate'],
 ];
 const OUTAGES = [
   ...['coordinator@pre_migrate', 'partition@migrate', 'dashboard@migrate-announced'],

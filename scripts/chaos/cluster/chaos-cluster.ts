@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { parseConfig } from '../../../base/config.js';
 import { silentLog } from '../../../base/log.js';
 import { openCoordinator } from '../../../cluster/coordinator/open.js';
+import { masterOf } from '../../../cluster/model/group.js';
 import { SLOT_COUNT } from '../../../cluster/slot-hash.js';
 import { Store } from '../../../cluster/store.js';
 import { DashboardClient } from '../../../dashboard/api/client.js';
@@ -21,6 +22,8 @@ export interface ClusterOptions {
   readonly groups: number;
   /** How many of the groups have the slots at first, in equal shares. */
   readonly groupsWithSlots: number;
+  /** Of each group, besides its master. */
+  readonly replicas: number;
   readonly proxies: number;
   /** ZooKeeper can be stopped, and proxies be cut off from it; embedded needs no Java. */
   readonly coordinator: 'zookeeper' | 'embedded';
@@ -30,6 +33,7 @@ export interface ClusterOptions {
   readonly config: Readonly<Record<string, string | number>>;
 }
 
+/** A redis-server; whether it is its group's master is in the coordinator. */
 export interface GroupServer {
   readonly groupId: number;
   readonly port: number;
@@ -49,7 +53,7 @@ export interface ProxyServer {
 /** A whole cluster of real processes, each of which can be killed and started again. */
 export class ChaosCluster {
   readonly folder: string;
-  readonly groups: readonly GroupServer[];
+  readonly servers: readonly GroupServer[];
   readonly proxies: readonly ProxyServer[];
   readonly dashboard: ChaosProcess;
   readonly client: DashboardClient;
@@ -57,9 +61,11 @@ export class ChaosCluster {
   /** Null with the embedded coordinator. */
   readonly zookeeper: ChaosProcess | null;
 
-  private constructor(parts: Omit<ChaosCluster, 'stop' | 'killNow' | 'masters' | 'clientPorts'>) {
+  private constructor(
+    parts: Omit<ChaosCluster, 'stop' | 'killNow' | 'masters' | 'masterOf' | 'clientPorts'>,
+  ) {
     this.folder = parts.folder;
-    this.groups = parts.groups;
+    this.servers = parts.servers;
     this.proxies = parts.proxies;
     this.dashboard = parts.dashboard;
     this.client = parts.client;
@@ -71,14 +77,18 @@ export class ChaosCluster {
   static async start(options: ClusterOptions): Promise<ChaosCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'codis-chaos-'));
     mkdirSync(join(folder, 'logs'));
-    const ports = await freePorts(2 + options.groups + 2 * options.proxies);
+    const serverCount = options.groups * (1 + options.replicas);
+    const ports = await freePorts(2 + serverCount + 2 * options.proxies);
     const [zkPort, dashboardPort, ...rest] = ports as [number, number, ...number[]];
     const isEmbedded = options.coordinator === 'embedded';
     const zookeeper = isEmbedded ? null : zookeeperProcess(folder, zkPort);
-    const groups = rest
-      .splice(0, options.groups)
-      .map((port, index) => groupServer(folder, index + 1, port, options.redisArgs));
-    await Promise.all([zookeeper, ...groups.map((group) => group.process)].map((p) => p?.start()));
+    // The first of each group, then the second of each.
+    const servers = rest
+      .splice(0, serverCount)
+      .map((port, index) =>
+        groupServer(folder, 1 + (index % options.groups), port, options.redisArgs),
+      );
+    await Promise.all([zookeeper, ...servers.map(({ process }) => process)].map((p) => p?.start()));
 
     const dashboardAddr = `${HOST}:${dashboardPort}`;
     const settings = (zk: number | null): Record<string, string | number> => ({
@@ -94,7 +104,7 @@ export class ChaosCluster {
     const client = new DashboardClient(dashboardAddr);
     const dashboard = dashboardProcess(folder, config, client);
     await dashboard.start();
-    await setUp(client, groups, options.groupsWithSlots);
+    await setUp(client, servers, options);
 
     // The first proxy has one worker, the second two, and so on.
     const proxies: ProxyServer[] = [];
@@ -112,12 +122,23 @@ export class ChaosCluster {
       .join('\n');
     const coordinator = await openCoordinator(parseConfig(text, 'chaos'), silentLog());
     const store = new Store(coordinator, PRODUCT);
-    return new ChaosCluster({ folder, groups, proxies, dashboard, client, store, zookeeper });
+    return new ChaosCluster({ folder, servers, proxies, dashboard, client, store, zookeeper });
+  }
+
+  /** The master of the group. @throws if it has none */
+  async masterOf(groupId: number): Promise<GroupServer> {
+    const group = await this.store.loadGroup(groupId);
+    const addr = group && masterOf(group);
+    const server = this.servers.find((each) => each.addr === addr);
+    if (!server) throw new Error(`group ${groupId} has no master`);
+    return server;
   }
 
   /** The port of each group's master. */
-  get masters(): ReadonlyMap<number, number> {
-    return new Map(this.groups.map(({ groupId, port }) => [groupId, port]));
+  async masters(): Promise<ReadonlyMap<number, number>> {
+    const ids = await this.store.loadGroupIds();
+    const masters = await Promise.all(ids.map((id) => this.masterOf(id)));
+    return new Map(masters.map(({ groupId, port }) => [groupId, port]));
   }
 
   get clientPorts(): readonly number[] {
@@ -128,13 +149,13 @@ export class ChaosCluster {
   async stop(data: 'keep' | 'remove'): Promise<void> {
     await this.store.coordinator.close();
     this.killNow();
-    const all = [...this.groups, ...this.proxies].map(({ process }) => process);
+    const all = [...this.servers, ...this.proxies].map(({ process }) => process);
     await Promise.all([...all, this.dashboard, this.zookeeper].map((process) => process?.ended()));
     if (data === 'remove') rmSync(this.folder, { recursive: true, force: true });
   }
 
   killNow(): void {
-    for (const { process } of [...this.proxies, ...this.groups]) process.killNow();
+    for (const { process } of [...this.proxies, ...this.servers]) process.killNow();
     this.dashboard.killNow();
     this.zookeeper?.killNow();
     for (const { link } of this.proxies) link?.close();
@@ -147,18 +168,20 @@ function groupServer(
   port: number,
   redisArgs: readonly string[],
 ): GroupServer {
-  const data = join(folder, `redis-${groupId}`);
+  const name = `redis-${groupId}-${port}`;
+  const data = join(folder, name);
   mkdirSync(data);
   const process = new ChaosProcess({
-    name: `the master of group ${groupId}`,
+    name,
     program: findRedis() ?? 'redis-server',
     args: [
       ...['--port', String(port), '--bind', HOST, '--dir', data, '--save', ''],
       // What is acknowledged is on the disk: a server that is killed loses nothing.
       ...['--appendonly', 'yes', '--appendfsync', 'always'],
+      ...['--repl-diskless-sync-delay', '0'],
       ...redisArgs,
     ],
-    logFile: join(folder, 'logs', `redis-${groupId}.log`),
+    logFile: join(folder, 'logs', `${name}.log`),
     serves: async () => (await probe(port, 'PING\r\n'))?.startsWith('+PONG') ?? false,
   });
   return { groupId, port, addr: `${HOST}:${port}`, process };
@@ -232,15 +255,19 @@ function writeConfig(
   return file;
 }
 
-/** A group for each server; the first of them get the slots. */
+/** Groups with their masters, then replicas; the first groups get the slots. */
 async function setUp(
   client: DashboardClient,
-  groups: readonly GroupServer[],
-  groupsWithSlots: number,
+  servers: readonly GroupServer[],
+  { groups, groupsWithSlots }: ClusterOptions,
 ): Promise<void> {
   await client.initSlots();
   const share = SLOT_COUNT / groupsWithSlots;
-  for (const { groupId, addr } of groups) {
+  for (const [index, { groupId, addr }] of servers.entries()) {
+    if (index >= groups) {
+      await client.addServer(groupId, addr, 'slave');
+      continue;
+    }
     await client.addGroup(groupId);
     await client.addServer(groupId, addr, 'master');
     if (groupId > groupsWithSlots) continue;
