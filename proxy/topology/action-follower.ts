@@ -129,7 +129,8 @@ export class ActionFollower {
     }
     if (this.#reloads.length > 0) await this.#reloadTable();
 
-    for (const seq of this.#handled) if (!present.includes(seq)) this.#handled.delete(seq);
+    const inTree = new Set(present);
+    for (const seq of this.#handled) if (!inTree.has(seq)) this.#handled.delete(seq);
     const pending = present.filter((seq) => !this.#handled!.has(seq));
     for (let at = 0; at < pending.length; at += MAX_TOGETHER) {
       const seqs = pending.slice(at, at + MAX_TOGETHER);
