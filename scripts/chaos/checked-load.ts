@@ -34,11 +34,12 @@ export class CheckedLoad {
   /** @param ports of the proxies */
   constructor(options: LoadOptions, ports: readonly number[], findings: Findings) {
     const { seed, cells, slots, rate } = options;
-    const shared = new SharedKeys(8, 4, findings);
+    const random = new Random(seed);
+    const inSlots = (what: string) => `${what}{${tagIn(slots, what.slice(0, 20), random)}}`;
+    const shared = new SharedKeys(8, 4, inSlots, findings);
     const latencies = new Latencies();
     this.run = { findings, shared, ports, latencies, settled: 0, operations: 0 };
     this.#ballast = new Ballast(options.ballastKeys, options.ballastBytes);
-    const random = new Random(seed);
     this.#workers = Array.from({ length: options.workers }, (_, id) => {
       const tags = Array.from({ length: cells }, (_, cell) =>
         tagIn(slots, `${id}.${cell}`, random),

@@ -2,6 +2,12 @@ import type { Random } from '../../support/random.js';
 import type { Findings } from './findings.js';
 import type { Operation } from './operation.js';
 
+/**
+ * A server reads 16 kB of a connection, then turns to the next one. A burst of commands with such
+ * long names is still being read when other proxies' commands come in between.
+ */
+const BURST = 200;
+const PADDING = 'x'.repeat(200);
 /** A log gets no longer than this; then the next one is begun. */
 const LOG_LENGTH = 500;
 
@@ -123,13 +129,20 @@ export class SharedKeys {
   readonly #logs: SharedLog[] = [];
   readonly #current: SharedLog[];
   readonly #nextLine = new Map<number, number>();
+  readonly #nameOf: (what: string) => string;
 
-  constructor(counters: number, logs: number, findings: Findings) {
+  /** @param nameOf makes a key's name; different for different names given to it */
+  constructor(
+    counters: number,
+    logs: number,
+    nameOf: (what: string) => string,
+    findings: Findings,
+  ) {
     this.#findings = findings;
-    this.#counters = Array.from(
-      { length: counters },
-      (_, index) => new SharedCounter(`shared:counter:${index}`, findings),
-    );
+    this.#nameOf = nameOf;
+    this.#counters = Array.from({ length: counters }, (_, index) => {
+      return new SharedCounter(nameOf(`shared:counter:${index}:${PADDING}`), findings);
+    });
     this.#current = Array.from({ length: logs }, () => this.#newLog());
   }
 
@@ -140,6 +153,12 @@ export class SharedKeys {
     const index = random.whole(0, this.#current.length - 1);
     if (this.#current[index]!.isFull) this.#current[index] = this.#newLog();
     return this.#current[index]!.operation(`${worker}:${number}`);
+  }
+
+  /** Increments of one counter, more than a server reads at once. */
+  burst(worker: number, random: Random): Operation[] {
+    const counter = random.pick(this.#counters);
+    return Array.from({ length: BURST }, () => counter.operation(worker));
   }
 
   /** @param key a key of ours @returns false if it is none */
@@ -162,7 +181,7 @@ export class SharedKeys {
   }
 
   #newLog(): SharedLog {
-    const log = new SharedLog(`shared:log:${this.#logs.length}`, this.#findings);
+    const log = new SharedLog(this.#nameOf(`shared:log:${this.#logs.length}`), this.#findings);
     this.#logs.push(log);
     return log;
   }

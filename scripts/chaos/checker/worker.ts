@@ -15,6 +15,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Before a proxy that does not accept us is tried again. */
 const RETRY_MS = 20;
 const MAX_BATCH = 12;
+/** One of so many batches is a burst. */
+const BURST_SHARE = 60;
 const EXPIRING_KEYS = 12;
 /** One of so many keys is in database 1. */
 const DATABASE_SHARE = 4;
@@ -162,6 +164,9 @@ export class Worker {
     const cells = this.cells.filter(isUsable);
     const expiring = this.expiring.filter(isUsable);
     if (cells.length === 0) return [];
+    if (database === 0 && random.oneIn(BURST_SHARE)) {
+      return this.#run.shared.burst(this.id, random);
+    }
     const count = random.whole(1, MAX_BATCH);
     return Array.from({ length: count }, () => {
       const kind = random.whole(0, 23);
