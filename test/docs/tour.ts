@@ -3,6 +3,9 @@ import { join } from 'node:path';
 
 export const PROJECT = join(import.meta.dirname, '..', '..');
 
+/** Back to the beginning of the line, and erase it. */
+const ERASED_LINE = '\r\u001b[2K';
+
 /** A block of shell commands, and the lines of output that the document shows for it. */
 export interface Step {
   readonly script: string;
@@ -27,7 +30,8 @@ export function stepsOfReadme(heading: string): Step[] {
  * count as one, and `…` stands for whatever is there.
  */
 export function missingLine(expected: readonly string[], output: string): string | null {
-  const lines = output.split('\n').map(plain);
+  // What a progress bar wrote is gone from the screen when the next line is written over it.
+  const lines = output.replaceAll(ERASED_LINE, '\n').split('\n').map(plain);
   let from = 0;
   for (const line of expected) {
     const parts = plain(line).split('…').map(escapeForRegExp);
