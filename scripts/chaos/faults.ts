@@ -83,7 +83,8 @@ function proxyFault(status: Status): Fault {
     job: 'goes on',
     arm: nothing,
     strike: async ({ cluster, reached }) => {
-      const { process } = cluster.proxies[0]!;
+      // The one with a single worker, and the one with two.
+      const { process } = cluster.proxies[status === 'migrate' ? 1 : 0]!;
       await reached(status);
       await process.kill();
       await process.start();
