@@ -1,3 +1,4 @@
+import { faultPoint } from '../../base/fault-point.js';
 import type { Operation } from '../../cluster/coordinator/coordinator.js';
 import type { Store } from '../../cluster/store.js';
 import type { ControlJobBody } from '../api/contract.js';
@@ -55,6 +56,7 @@ export class JobControl {
             ? await this.#cancel(job, own, direction)
             : this.#pauseOrResume(job, own, action),
         );
+        faultPoint(`job-${action}`);
       });
     });
   }

@@ -1,3 +1,4 @@
+import { faultPoint } from '../../base/fault-point.js';
 import type { Logger } from '../../base/log.js';
 import { moveOptions } from '../../cluster/model/migrate-job.js';
 import type { MigrateTask } from '../../cluster/model/migrate-task.js';
@@ -111,6 +112,7 @@ export class Migration {
       await this.#rules.assertPossible(slotMoves);
       return this.#queue.add(what, slotMoves, moveOptions.parse(options ?? {}));
     });
+    faultPoint('job-queued');
     this.#runner.wake();
     return job;
   }

@@ -105,6 +105,15 @@ export function* strings(count: number, bytes = 64): Generator<Argument[]> {
   for (let index = 0; index < count; index++) yield ['SET', `key:${index}`, 'x'.repeat(bytes)];
 }
 
+/** So many strings, all of them in the slots from 0 to `lastSlot`. */
+export function* keysOf(lastSlot: number, count: number): Generator<Argument[]> {
+  for (let index = 0, made = 0; made < count; index++) {
+    if (slotOf(`key:${index}`) > lastSlot) continue;
+    made++;
+    yield ['SET', `key:${index}`, `value ${index}`];
+  }
+}
+
 /** Keys of every type, in several databases, some of them about to expire, one of no text at all. */
 export function* everyType(): Generator<Argument[]> {
   for (const database of [0, 3, 15]) {
