@@ -41,6 +41,9 @@ export function describePlan(plan: PlanReply): string {
 function largeKeysAdvice({ options, large_keys }: PlanReply): string[] {
   const slots = new Set(large_keys.map((key) => key.slot_id)).size;
   if (options.large_keys === 'block') return ['large keys, each of which stalls both servers:'];
+  if (options.large_keys === 'chunk') {
+    return ['large keys, copied in pieces; commands that write to one wait meanwhile:'];
+  }
   return [
     `large keys: their slots (${slots}) stay where they are (--large-keys=block moves them):`,
   ];

@@ -2,10 +2,11 @@ import { z } from 'zod';
 
 /**
  * What to do with a key so large that its one MIGRATE would stall both servers:
+ * - `chunk`: copy it in pieces, while commands that write to it wait
  * - `hold`: leave its slot where it is, and say so
  * - `block`: move it as it is
  */
-export const largeKeyPolicy = z.enum(['hold', 'block']);
+export const largeKeyPolicy = z.enum(['chunk', 'hold', 'block']);
 
 /** How the keys of a job are moved. */
 export const moveOptions = z.object({
@@ -15,7 +16,7 @@ export const moveOptions = z.object({
   max_keys_per_second: z.number().int().min(0).default(0),
   /** How long one call may keep a server busy, in milliseconds; 0: as its default is. */
   max_stall: z.number().int().min(0).default(0),
-  large_keys: largeKeyPolicy.default('hold'),
+  large_keys: largeKeyPolicy.default('chunk'),
 });
 export type MoveOptions = z.infer<typeof moveOptions>;
 

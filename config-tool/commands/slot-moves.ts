@@ -16,7 +16,7 @@ interface MoveFlags {
   readonly detach?: boolean;
   readonly maxKeysPerSecond: number;
   readonly maxStall: number;
-  readonly largeKeys: 'hold' | 'block';
+  readonly largeKeys: 'chunk' | 'hold' | 'block';
 }
 
 /** The verbs of `slot` that move keys. */
@@ -128,9 +128,12 @@ function moving(command: Command): Command {
         .default(0, '20, and 320 for a single key'),
     )
     .addOption(
-      new Option('--large-keys <policy>', 'slots with keys that stall for longer: leave or move')
-        .choices(['hold', 'block'])
-        .default('hold'),
+      new Option(
+        '--large-keys <policy>',
+        'keys that stall for longer: copy them in pieces, leave their slots, or move as they are',
+      )
+        .choices(['chunk', 'hold', 'block'])
+        .default('chunk'),
     );
 }
 

@@ -1,13 +1,16 @@
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { Operation } from '../../cluster/coordinator/coordinator.js';
+import type { LargeKeyRecord } from '../../cluster/model/large-key.js';
 import { NO_GROUP, type SlotRecord } from '../../cluster/model/slot.js';
 import type { Store } from '../../cluster/store.js';
 import type { Announcement } from '../broadcast.js';
 import type { Changes, Step } from '../changes.js';
 import { ConflictError, SilentProxyError } from '../errors.js';
+import { isSame, LargeKeyList, recordOf } from './large-key-list.js';
 import { masterAddr } from './masters.js';
 import type { MigrationQueue, QueuedTask } from './queue.js';
+import type { LargeKey } from './survey.js';
 
 /** A task with its slot's record as it was read in the same turn. */
 interface TaskedSlot {
@@ -27,6 +30,8 @@ interface TaskedSlot {
  * no harm, and there is no way back to online(A), as another one may have pulled keys to B.
  */
 export class HandOver {
+  /** The keys of slots in `migrate` that are not pulled, but copied in pieces. */
+  readonly largeKeys: LargeKeyList;
   readonly #store: Store;
   readonly #queue: MigrationQueue;
   readonly #changes: Changes;
@@ -37,17 +42,19 @@ export class HandOver {
     this.#queue = queue;
     this.#changes = changes;
     this.#log = log;
+    this.largeKeys = new LargeKeyList(store, changes, log);
   }
 
   /**
    * Brings slots into `migrate` from their task's source to its target: gates close, drain, and
    * open again in pull mode.
    *
+   * @param large keys, of these slots among others, that are not to be pulled.
    * @returns what this took, in milliseconds: for so long commands on these slots have waited
    * @throws ConflictError, NotFoundError: nothing was changed; SilentProxyError,
    * UnresolvedFenceError: nothing was changed, or all is as it was before
    */
-  begin(tasks: readonly QueuedTask[]): Promise<number> {
+  begin(tasks: readonly QueuedTask[], large: readonly LargeKey[] = []): Promise<number> {
     return this.#changes.run(async () => {
       const all = await this.#reload(tasks);
       const moving = all.filter(({ task, slot }) => isToBegin(task, slot));
@@ -58,6 +65,12 @@ export class HandOver {
         await masterAddr(this.#store, groupId);
       const closed = moving.map(({ task, slot }) => ({ task, slot: closedSlot(task, slot) }));
       const opened = moving.map(({ task, slot }) => ({ task, slot: migratingSlot(task, slot) }));
+      const lists = new Map(
+        moving.map(({ slot }) => [slot.id, large.filter(({ slotId }) => slotId === slot.id)]),
+      );
+      const listWrites = await this.largeKeys.writes(
+        new Map([...lists].map(([id, keys]) => [id, keys.map((key) => recordOf(key, 'copying'))])),
+      );
       const begin = performance.now();
       await this.#changes.apply({
         what: `${slotNames(moving)} held back (pre_migrate)`,
@@ -71,20 +84,37 @@ export class HandOver {
       await this.#applyForGood({
         what: `${slotNames(moving)} to group ${moving[0]!.task.new_group} (migrate)`,
         name: 'migrate',
-        ...this.#step('slot_migrate', opened, () => []),
+        ...withWrites(
+          this.#step('slot_migrate', opened, () => []),
+          listWrites,
+        ),
       });
       return performance.now() - begin;
     });
   }
 
-  /** Tells the proxies once more of slots that another dashboard has brought into `migrate`. */
-  repeat(tasks: readonly QueuedTask[]): Promise<void> {
+  /**
+   * Tells the proxies once more of slots that another dashboard has brought into `migrate`.
+   *
+   * @param large keys that are not to be pulled, besides those that are listed already.
+   */
+  repeat(tasks: readonly QueuedTask[], large: readonly LargeKey[] = []): Promise<void> {
     return this.#changes.run(async () => {
       const all = await this.#reload(tasks);
+      const lists = new Map<number, LargeKeyRecord[]>();
+      for (const key of large) {
+        if (!all.some(({ slot }) => slot.id === key.slotId)) continue;
+        const list = lists.get(key.slotId) ?? (await this.largeKeys.load(key.slotId));
+        if (!list.some((record) => isSame(record, key))) list.push(recordOf(key, 'switching'));
+        lists.set(key.slotId, list);
+      }
       await this.#applyForGood({
         what: `${slotNames(all)} to group ${all[0]?.task.new_group} (migrate, again)`,
         name: 'migrate-again',
-        ...this.#step('slot_migrate', all, () => []),
+        ...withWrites(
+          this.#step('slot_migrate', all, () => []),
+          await this.largeKeys.writes(lists),
+        ),
       });
     });
   }
@@ -101,13 +131,20 @@ export class HandOver {
       await this.#applyForGood({
         what: `${slotNames(all)} in group ${all[0]!.task.new_group} (online)`,
         name: 'online',
-        ...this.#step('slot_changed', online, (task) => [this.#queue.taskDeletion(task)]),
+        ...withWrites(
+          this.#step('slot_changed', online, (task) => [this.#queue.taskDeletion(task)]),
+          await this.largeKeys.writes(new Map(online.map(({ slot }) => [slot.id, []]))),
+        ),
       });
     });
   }
 
-  /** Opens gates again that a dashboard left closed, towards the source. The tasks wait on. */
-  reopen(tasks: readonly QueuedTask[]): Promise<void> {
+  /**
+   * Opens gates again that a dashboard left closed, towards the source, and leaves large keys alone.
+   * The tasks wait on.
+   */
+  async reopen(tasks: readonly QueuedTask[]): Promise<void> {
+    await this.largeKeys.clear(tasks.map((task) => task.slot_id));
     return this.#changes.run(async () => {
       const all = await this.#reload(tasks);
       const closed = all.filter(({ task, slot }) => isLeftClosed(task, slot));
@@ -266,6 +303,10 @@ function slotWith(
     group_id: groupId,
     state: { ...slot.state, status, migrate_status: { from, to } },
   };
+}
+
+function withWrites(step: Step, writes: readonly Operation[]): Step {
+  return { ...step, writes: [...step.writes, ...writes] };
 }
 
 function slotNames(all: readonly TaskedSlot[]): string {

@@ -6,6 +6,7 @@ import { slotOfKey } from '../../cluster/slot-hash.js';
 import type { Store } from '../../cluster/store.js';
 import { ConflictError, SilentProxyError } from '../errors.js';
 import { type HandOver, progressOf } from './hand-over.js';
+import { LargeKeyMover } from './large-key-mover.js';
 import { describeKey } from './large-keys.js';
 import { masterAddr } from './masters.js';
 import { type Mover, moverName } from './mover.js';
@@ -52,6 +53,7 @@ export class Leg {
   readonly tasks: readonly QueuedTask[];
   readonly #progress: Progress;
   readonly #settings: LegSettings;
+  readonly #largeKeys: LargeKeyMover;
   readonly #stop = new AbortController();
   #counted = 0;
 
@@ -66,6 +68,7 @@ export class Leg {
     this.sourceGroup = tasks[0]!.from_group;
     this.#progress = progress;
     this.#settings = settings;
+    this.#largeKeys = new LargeKeyMover({ ...settings, list: settings.handOver.largeKeys });
   }
 
   /** Makes `run` end soon, with its slots as they are then, none of them held back. */
@@ -90,16 +93,21 @@ export class Leg {
     try {
       const survey = await this.#survey(source, unfinished);
       const movable = await this.#withoutHeld(sorted.waiting, survey);
-      const { begun, failure } = await this.#begin([...sorted.turning, ...movable]);
-      if (sorted.moving.length > 0) await this.#settings.handOver.repeat(sorted.moving);
+      const large = this.job.options.large_keys === 'chunk' ? survey.largeKeys : [];
+      const { begun, failure } = await this.#begin([...sorted.turning, ...movable], large);
+      if (sorted.moving.length > 0) await this.#goOn(sorted.moving, large);
       const moving = [...sorted.moving, ...begun];
       if (moving.length > 0) {
+        await this.#moveLargeKeys(moving);
         await this.#move(source, moving, survey);
         faultPoint('keys-moved');
         await this.#finish(moving);
       }
       // What could not begin must not keep what has begun from its end.
       if (failure !== null) throw failure;
+    } catch (error) {
+      if (this.#stop.signal.aborted) await this.#leaveLargeKeys();
+      throw error;
     } finally {
       this.#progress.forget(this.#counted);
       source.close();
@@ -178,14 +186,17 @@ export class Leg {
    *
    * @returns the tasks whose slots are in `migrate` now, and what stopped the others.
    */
-  async #begin(tasks: readonly QueuedTask[]): Promise<{ begun: QueuedTask[]; failure: unknown }> {
+  async #begin(
+    tasks: readonly QueuedTask[],
+    large: readonly LargeKey[],
+  ): Promise<{ begun: QueuedTask[]; failure: unknown }> {
     const { handOver, windowSize, saveVerdicts, log } = this.#settings;
     const begun: QueuedTask[] = [];
     for (let at = 0; at < tasks.length; ) {
       this.#stop.signal.throwIfAborted();
       const window = tasks.slice(at, at + (await windowSize.next()));
       try {
-        windowSize.note(window.length, await handOver.begin(window));
+        windowSize.note(window.length, await handOver.begin(window, large));
       } catch (error) {
         if (!(error instanceof OperatorError)) throw error;
         const message = messageOf(error);
@@ -200,6 +211,33 @@ export class Leg {
       at += window.length;
     }
     return { begun, failure: null };
+  }
+
+  /** With slots that are in `migrate` already, whoever brought them there. */
+  async #goOn(tasks: readonly QueuedTask[], large: readonly LargeKey[]): Promise<void> {
+    await this.#largeKeys.takeOver(tasks.map(largeKeyMove));
+    await this.#settings.handOver.repeat(tasks, large);
+  }
+
+  /** Before the others: commands that want to write to them wait. */
+  #moveLargeKeys(tasks: readonly QueuedTask[]): Promise<void> {
+    return this.#largeKeys.moveListed(tasks.map(largeKeyMove), {
+      maxStallMs: this.job.options.max_stall,
+      signal: this.#stop.signal,
+      onMoved: ({ slotId }) => {
+        this.#counted = Math.max(0, this.#counted - 1);
+        this.#progress.moved(1, slotId);
+      },
+    });
+  }
+
+  /** Commands that wait for a key that nobody copies any more would wait in vain. */
+  async #leaveLargeKeys(): Promise<void> {
+    try {
+      await this.#settings.handOver.largeKeys.clear(this.tasks.map((task) => task.slot_id));
+    } catch (cause) {
+      this.#settings.log.warn({ err: cause }, 'large keys are still held back');
+    }
   }
 
   async #move(
@@ -229,6 +267,10 @@ export class Leg {
       await handOver.finish(tasks.slice(at, at + most));
     }
   }
+}
+
+function largeKeyMove({ slot_id, from_group, new_group }: QueuedTask) {
+  return { slotId: slot_id, sourceGroup: from_group, targetGroup: new_group };
 }
 
 function stateOf(

@@ -1,7 +1,8 @@
 import type { Logger } from '../../base/log.js';
 import type { MoveOptions } from '../../cluster/model/migrate-job.js';
 import { slotOfKey } from '../../cluster/slot-hash.js';
-import { scanKeys } from './key-scan.js';
+import { isTemporaryKey } from './chunk/temporary-key.js';
+import { type KeyPage, scanKeys } from './key-scan.js';
 import { type Batch, KeySender, type SenderOptions } from './key-sender.js';
 import { Pace } from './pace.js';
 import { ServerConnection } from './server-connection.js';
@@ -84,9 +85,10 @@ export class ScanMover implements Mover {
     for await (const page of scanKeys(source, (slotId) => targets.has(slotId))) {
       signal.throwIfAborted();
       this.#settings.assertAllowed();
-      found += page.keys.length;
-      const measured = sizes.overflowed ? await measureKeys(source, page.keys) : null;
-      for (const [index, key] of page.keys.entries()) {
+      const keys = await withoutCopies(source, page);
+      found += keys.length;
+      const measured = sizes.overflowed ? await measureKeys(source, keys) : null;
+      for (const [index, key] of keys.entries()) {
         const bytes = measured?.[index] ?? sizes.of(page.database, key);
         await batches.add(page.database, key, bytes);
       }
@@ -94,6 +96,16 @@ export class ScanMover implements Mover {
     await batches.flush();
     return found;
   }
+}
+
+/**
+ * Copies of large keys are made on the target. Those that a source has of a slot were begun when the
+ * slot moved towards it, and given up.
+ */
+async function withoutCopies(source: ServerConnection, { keys }: KeyPage): Promise<Buffer[]> {
+  const copies = keys.filter(isTemporaryKey);
+  if (copies.length > 0) await source.call(['UNLINK', ...copies]);
+  return keys.filter((key) => !isTemporaryKey(key));
 }
 
 /** Gathers keys until there are enough of them for a batch. */

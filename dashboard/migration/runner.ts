@@ -317,7 +317,7 @@ export class Runner {
         })),
         {
           delay: Math.max(0, ...orphans.map((task) => task.delay)),
-          ...{ max_keys_per_second: 0, max_stall: 0, large_keys: 'hold' },
+          ...{ max_keys_per_second: 0, max_stall: 0, large_keys: 'chunk' },
         },
       );
     });

@@ -1,4 +1,5 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
+import { isTemporaryKey } from './chunk/temporary-key.js';
 import { keyspace, scanKeys } from './key-scan.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -81,6 +82,7 @@ export async function surveySlots(
     seen = page.seen;
     const measured = await measureKeys(server, page.keys);
     for (const [index, key] of page.keys.entries()) {
+      if (isTemporaryKey(key)) continue;
       const bytes = measured[index]!;
       const slotId = slotOfKey(key, 0, key.length);
       keysBySlot.set(slotId, (keysBySlot.get(slotId) ?? 0) + 1);

@@ -96,16 +96,24 @@ export class DashboardProcess {
   readonly client: DashboardClient;
   readonly process: TestProcess;
 
-  private constructor(port: number, configFile: string) {
-    this.addr = `127.0.0.1:${port}`;
+  private constructor(addr: string, configFile: string, faultPoint: string) {
+    this.addr = addr;
     this.client = new DashboardClient(this.addr);
-    this.process = new TestProcess(process.execPath, [
-      ...[TOOL_PROGRAM, '-c', configFile, 'dashboard', `--addr=${this.addr}`],
-    ]);
+    this.process = new TestProcess(
+      process.execPath,
+      [TOOL_PROGRAM, '-c', configFile, 'dashboard', `--addr=${this.addr}`],
+      { env: { CODIS_FAULT_POINT: faultPoint } },
+    );
   }
 
-  static async start(configFile: string): Promise<DashboardProcess> {
-    const dashboard = new DashboardProcess(await freePort(), configFile);
+  /** @param faultPoint where it is to die, see base/fault-point.ts */
+  static async start(
+    configFile: string,
+    addr?: string,
+    faultPoint = '',
+  ): Promise<DashboardProcess> {
+    const ownAddr = addr ?? `127.0.0.1:${await freePort()}`;
+    const dashboard = new DashboardProcess(ownAddr, configFile, faultPoint);
     await eventually('the dashboard answers', async () => {
       const { isRunning, stderr } = dashboard.process;
       if (!isRunning) throw new Error(`the dashboard ended: ${stderr}`);
@@ -145,7 +153,7 @@ export class TestCluster {
   readonly #proxyArgs: readonly string[];
   readonly #folder: string;
   readonly #config: string;
-  readonly #dashboard: DashboardProcess | null;
+  #dashboard: DashboardProcess | null;
 
   private constructor(
     options: ClusterOptions,
@@ -219,6 +227,14 @@ export class TestCluster {
   get dashboard(): DashboardProcess {
     if (!this.#dashboard) throw new Error("the cluster was started without dashboard: 'process'");
     return this.#dashboard;
+  }
+
+  /** Another dashboard at the address of the one before, which is killed if it runs still. */
+  async restartDashboard(faultPoint = ''): Promise<DashboardProcess> {
+    const { addr, process } = this.dashboard;
+    await process.stop('SIGKILL');
+    const file = join(this.#folder, 'dashboard.ini');
+    return (this.#dashboard = await DashboardProcess.start(file, addr, faultPoint));
   }
 
   get #dashboardAddr(): string {

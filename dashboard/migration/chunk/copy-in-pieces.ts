@@ -1,3 +1,4 @@
+import { faultPoint } from '../../../base/fault-point.js';
 import { RedisReplyError } from '../../errors.js';
 import type { ServerConnection } from '../server-connection.js';
 import { hashPieces, listPieces, setPieces, sortedSetPieces, stringPieces } from './collections.js';
@@ -118,6 +119,7 @@ export async function finishPieces(copied: CopiedKey): Promise<boolean> {
       throw new CopyLostError(`${target.addr} has lost the copy of a key: ${renamed!.value}`);
     }
   }
+  faultPoint('large-key-renamed');
   await source.call(['UNLINK', key]);
   return renamed!.type !== 'error';
 }

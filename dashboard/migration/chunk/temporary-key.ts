@@ -32,3 +32,8 @@ export function isTemporaryKey(key: Buffer): boolean {
     key.length > PREFIX.length && key.compare(PREFIX, 0, PREFIX.length, 0, PREFIX.length) === 0
   );
 }
+
+/** For SCAN's MATCH; the prefix has nothing that means more than itself there. */
+export function temporaryKeyPattern(): Buffer {
+  return Buffer.concat([PREFIX, Buffer.from('*')]);
+}
