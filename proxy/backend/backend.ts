@@ -79,6 +79,8 @@ export class Backend {
   #outlet: Outlet | null = null;
   #retryTimer: NodeJS.Timeout | undefined;
   #connectStartedUs = 0;
+  /** Bytes may have reached the server: also those sent behind a handshake that is under way. */
+  #isConnected = false;
   /** When the server last sent something or, if later, when a command was sent to an idle one. */
   #progressUs = 0;
   #sent = 0;
@@ -190,6 +192,7 @@ export class Backend {
   #connect(): void {
     this.#become('connecting');
     this.#connectStartedUs = turn.nowUs();
+    this.#isConnected = false;
     const { host, port } = parseAddress(this.addr, 'server');
     let opened: Socket | null = null;
     // The first place is asked for before there is a socket.
@@ -218,6 +221,9 @@ export class Backend {
     });
     socket.on('close', () => {
       if (socket === this.#socket) this.#disconnect('connection closed by the server');
+    });
+    socket.on('connect', () => {
+      if (socket === this.#socket) this.#isConnected = true;
     });
     socket.on('drain', () => {
       if (socket !== this.#socket) return;
@@ -319,7 +325,6 @@ export class Backend {
 
   /** Gives the socket up and fails what was in flight. */
   #endConnection(reason: string, how: 'cut' | 'abandon'): void {
-    const wasReady = this.#state === 'ready';
     const socket = this.#socket;
     this.#socket = null;
     this.#outlet?.discard();
@@ -334,8 +339,8 @@ export class Backend {
     for (let count = this.#inFlight.length; count > 0; count--) {
       const request = this.#inFlight.shift()!;
       this.#answered++;
-      const outcome =
-        request.row.isWrite && wasReady ? '; whether the command was executed is unknown' : '';
+      const isInDoubt = request.row.isWrite && this.#isConnected;
+      const outcome = isInDoubt ? '; whether the command was executed is unknown' : '';
       request.fail(this.#describe(request, `lost (${reason})${outcome}`));
     }
     this.#settleDrainWaiters();

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
@@ -75,6 +77,23 @@ describe('a server that is gone', () => {
     expect((await client.reply()).toString()).toMatch(
       /whether the command was executed is unknown/,
     );
+  });
+});
+
+describe('a connection that ends during its handshake', () => {
+  it('leaves the outcome of the writes sent behind it unknown', async () => {
+    // Connects, and says nothing: the handshake is never answered.
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const misled = await startDataPlane([`127.0.0.1:${port}`], { ini: 'backend_timeout=200' });
+    const guest = await RespClient.connect(misled.port);
+    expect(await guest.text('SET', ONE, 'x')).toMatch(
+      /whether the command was executed is unknown/,
+    );
+    guest.close();
+    misled.close();
+    silent.close();
   });
 });
 
