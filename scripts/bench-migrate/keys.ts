@@ -5,7 +5,7 @@ const VALUE_BYTES = 64;
 /** Keys that one exchange of the filling sets. */
 const FILL_BATCH = 500;
 
-/** The slots that are moved, of codis-ts and of Redis Cluster alike: the lowest. */
+/** The slots that are moved: the lower half. */
 export const MOVED_SLOTS = 512;
 
 /** Keys by whether their slot is one of those that move. */
@@ -19,9 +19,9 @@ export function codisKeys(count: number): KeySet {
   return keysBy((name) => slotOf(name) < MOVED_SLOTS, count);
 }
 
-/** As {@link codisKeys}, by the 16384 slots of Redis Cluster. */
-export function clusterKeys(count: number): readonly string[] {
-  return keysBy((name) => (crc16(name) & 16383) < MOVED_SLOTS, count).moving;
+/** Names whose slots, of the 16384 of Redis Cluster, are among the `slots` lowest. */
+export function clusterKeys(count: number, slots: number): readonly string[] {
+  return keysBy((name) => (crc16(name) & 16383) < slots, count).moving;
 }
 
 function keysBy(moves: (name: string) => boolean, count: number): KeySet {

@@ -4,10 +4,9 @@ import { Redis } from 'ioredis';
 import { messageOf, OperatorError } from '../../base/errors.js';
 import type { Servers } from '../bench/servers.js';
 import { fillServer } from './fill.js';
-import { MOVED_SLOTS } from './keys.js';
 import { costOf, type MoveCost } from './move-cost.js';
 
-const CLUSTER_SLOTS = 16384;
+export const CLUSTER_SLOTS = 16384;
 const RESHARD_TIMEOUT_MS = 300_000;
 const AGREE_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
@@ -19,19 +18,33 @@ const POLL_MS = 20;
  */
 export class RedisCluster {
   readonly servers: Servers;
+  readonly #slots: number;
   readonly #masters: readonly Redis[];
   readonly #ids: readonly string[];
   /** Index of the master that has the slots that move. */
   #owner = 0;
 
-  private constructor(servers: Servers, masters: readonly Redis[], ids: readonly string[]) {
+  private constructor(
+    servers: Servers,
+    slots: number,
+    masters: readonly Redis[],
+    ids: readonly string[],
+  ) {
     this.servers = servers;
+    this.#slots = slots;
     this.#masters = masters;
     this.#ids = ids;
   }
 
-  /** @param servers none are started yet */
-  static async start(servers: Servers, keys: readonly string[]): Promise<RedisCluster> {
+  /**
+   * @param servers none are started yet
+   * @param slots how many are to be moved, the lowest; all keys are in them
+   */
+  static async start(
+    servers: Servers,
+    slots: number,
+    keys: readonly string[],
+  ): Promise<RedisCluster> {
     await servers.startBackends((port) => [
       ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
     ]);
@@ -39,15 +52,17 @@ export class RedisCluster {
     const [one, two] = masters as [Redis, Redis];
     await one.call('CLUSTER', 'SET-CONFIG-EPOCH', 1);
     await two.call('CLUSTER', 'SET-CONFIG-EPOCH', 2);
+    // One slot always stays: a master that has lost its last one becomes a replica.
+    const first = Math.max(slots + 1, CLUSTER_SLOTS / 2);
     const numbers = Array.from({ length: CLUSTER_SLOTS }, (_, index) => index);
-    await one.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(0, CLUSTER_SLOTS / 2));
-    await two.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(CLUSTER_SLOTS / 2));
+    await one.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(0, first));
+    await two.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(first));
     const { host, port } = servers.backends[1]!.address;
     await one.call('CLUSTER', 'MEET', host, port);
     const ids = await Promise.all(
       masters.map(async (each) => String(await each.call('CLUSTER', 'MYID'))),
     );
-    const cluster = new RedisCluster(servers, masters, ids);
+    const cluster = new RedisCluster(servers, slots, masters, ids);
     await cluster.#agree();
     await fillServer(servers.backends[0]!.address, keys);
     return cluster;
@@ -62,7 +77,7 @@ export class RedisCluster {
     const args = [
       ...['--cluster', 'reshard', `127.0.0.1:${port}`, '--cluster-yes'],
       ...['--cluster-from', this.#ids[from]!, '--cluster-to', this.#ids[to]!],
-      ...['--cluster-slots', String(MOVED_SLOTS)],
+      ...['--cluster-slots', String(this.#slots)],
     ];
     const own = { servers: this.servers.pids, mover: [], proxies: [], all: pids };
     const cost = await costOf(own, () => runRedisCli(args, signal));

@@ -3,7 +3,7 @@ import { alignedTable, markdownTable, type Row } from '../bench/text-table.js';
 import { MOVED_SLOTS } from './keys.js';
 import type { Latency } from './latency.js';
 import type { MoveCost } from './move-cost.js';
-import { type BenchResult, type LoadRound, REFERENCE, type Series } from './results.js';
+import { type BenchResult, FEW_SLOTS, type LoadRound, REFERENCE, type Series } from './results.js';
 
 /** What is to be reached. */
 const SPEED_RATIO = 2.5;
@@ -69,7 +69,7 @@ function conditions({ machine, options, moves }: BenchResult, format: 'text' | '
     `${MOVED_SLOTS} slots with ${options.keys.toLocaleString('en-US')} keys of 64 bytes, from one ` +
       'redis-server to another, without persistence, there and back; one proxy; medians of ' +
       `${options.rounds} interleaved rounds; ratios are medians of the rounds' own. Servers, mover, ` +
-      'proxy: their processor time. redis-cli moves slots of 16384.',
+      'proxy: their processor time. redis-cli: cluster reshard at its default, between two masters.',
     'Empty slots: 10 clients send 1000 GETs a second to all slots meanwhile. Load: ' +
       `${options.connections} connections, GET and SET of keys in all slots, half of which move; ` +
       'sent when they are due, every reply checked; runs without and with moves alternate. The ' +
@@ -94,7 +94,7 @@ function moveRow({ name, rounds }: Series<MoveCost>, keys: number): Row {
     perKey((round) => round.serversCpu + round.moverCpu + round.proxiesCpu),
     perKey(({ serversCpu }) => serversCpu),
     perKey(({ moverCpu }) => moverCpu),
-    name === REFERENCE ? '-' : perKey(({ proxiesCpu }) => proxiesCpu),
+    name === REFERENCE || name === FEW_SLOTS ? '-' : perKey(({ proxiesCpu }) => proxiesCpu),
   ];
 }
 
@@ -134,7 +134,8 @@ function loadRows({ name, rounds }: BenchResult['loads'][number]): Row[] {
 }
 
 function targetRows({ moves, empty, loads }: BenchResult): Row[] {
-  const [reference, ...ours] = moves;
+  const [reference] = moves;
+  const ours = moves.filter(({ name }) => name !== REFERENCE && name !== FEW_SLOTS);
   const rows: Row[] = [];
   for (const { name, rounds } of ours) {
     const ratio = median(

@@ -3,7 +3,13 @@ import type { Latency } from './latency.js';
 import type { MoveCost } from './move-cost.js';
 import type { BenchOptions } from './options.js';
 
-export const REFERENCE = 'redis-cli reshard';
+/**
+ * Half of the slots, as with ours: how fast redis-cli is depends on the number of slots as much as
+ * on that of the keys. The speed that ours is to be a multiple of.
+ */
+export const REFERENCE = 'redis-cli, 8192 slots';
+/** As many slots as ours: a thirty-second of a Redis Cluster. For comparison. */
+export const FEW_SLOTS = 'redis-cli, 512 slots';
 export const STOCK = 'codis-ts';
 export const MODULE = 'codis-ts, module';
 
@@ -36,6 +42,7 @@ export interface EmptyRound extends MoveCost {
 export interface BenchResult {
   readonly machine: Machine;
   readonly options: BenchOptions;
+  /** The reference first. */
   readonly moves: readonly Series<MoveCost>[];
   readonly empty: readonly Series<EmptyRound>[];
   readonly loads: readonly LoadSeries[];

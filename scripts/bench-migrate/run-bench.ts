@@ -5,15 +5,16 @@ import { Servers } from '../bench/servers.js';
 import { buildModule } from '../local-cluster/module.js';
 import { ensurePrograms, REDIS, REDIS_TOOLS } from '../local-cluster/programs.js';
 import { CodisCluster } from './codis-cluster.js';
-import { clusterKeys, codisKeys, type KeySet } from './keys.js';
+import { clusterKeys, codisKeys, type KeySet, MOVED_SLOTS } from './keys.js';
 import { LoadClients } from './load.js';
 import type { LoadShape } from './load-orders.js';
 import type { MoveCost } from './move-cost.js';
 import type { BenchOptions } from './options.js';
-import { RedisCluster } from './redis-cluster.js';
+import { CLUSTER_SLOTS, RedisCluster } from './redis-cluster.js';
 import {
   type BenchResult,
   type EmptyRound,
+  FEW_SLOTS,
   type LoadRound,
   type LoadSeries,
   MODULE,
@@ -55,6 +56,12 @@ export async function runBench(
   }
 }
 
+interface Theirs {
+  readonly name: string;
+  readonly cluster: RedisCluster;
+  readonly moves: Series<MoveCost>;
+}
+
 interface Ours {
   readonly name: string;
   readonly cluster: CodisCluster;
@@ -69,10 +76,9 @@ class Bench {
   readonly #keys: KeySet;
   readonly #started: Servers[] = [];
   readonly #load = new LoadClients();
-  readonly #reference: Series<MoveCost> = { name: REFERENCE, rounds: [] };
   readonly #ours: Ours[] = [];
   readonly #loads: LoadSeries[] = [];
-  #redisCluster: RedisCluster | null = null;
+  readonly #theirs: Theirs[] = [];
 
   constructor(options: BenchOptions, signal: AbortSignal, progress: Progress) {
     this.#options = options;
@@ -85,7 +91,14 @@ class Bench {
   async start(module: string | null): Promise<void> {
     this.#progress('starting servers');
     const { keys, profileFolder } = this.#options;
-    this.#redisCluster = await RedisCluster.start(this.#newServers(), clusterKeys(keys));
+    for (const [name, slots] of [
+      [REFERENCE, CLUSTER_SLOTS / 2],
+      [FEW_SLOTS, MOVED_SLOTS],
+    ] as const) {
+      const names = clusterKeys(keys, slots);
+      const cluster = await RedisCluster.start(this.#newServers(), slots, names);
+      this.#theirs.push({ name, cluster, moves: { name, rounds: [] } });
+    }
     await this.#startOurs(STOCK, { module: null, profileFolder });
     if (module !== null) await this.#startOurs(MODULE, { module, profileFolder: null });
   }
@@ -99,13 +112,13 @@ class Bench {
     // The first is for just-in-time compilers and memory that is asked for once.
     for (let round = 0; round <= rounds; round++) {
       const title = round === 0 ? 'warm-up' : `round ${round} of ${rounds}`;
-      const movers = [null, ...this.#ours];
+      const movers = [...this.#theirs, ...this.#ours];
       for (let turn = 0; turn < movers.length; turn++) {
-        const ours = movers[(round + turn) % movers.length]!;
-        this.#progress(`${title}: ${ours?.name ?? REFERENCE}`);
+        const mover = movers[(round + turn) % movers.length]!;
+        this.#progress(`${title}: ${mover.name}`);
         this.#checkAlive();
-        if (ours) await this.#moveOurs(ours, round > 0);
-        else await this.#moveReference(round > 0);
+        if ('empty' in mover) await this.#moveOurs(mover, round > 0);
+        else await this.#moveTheirs(mover, round > 0);
       }
     }
   }
@@ -137,7 +150,7 @@ class Bench {
     return {
       machine: describeMachine(),
       options: this.#options,
-      moves: [this.#reference, ...this.#ours.map(({ moves }) => moves)],
+      moves: [...this.#theirs, ...this.#ours].map(({ moves }) => moves),
       empty: this.#ours.map(({ empty }) => empty),
       loads: this.#loads,
     };
@@ -146,7 +159,7 @@ class Bench {
   async stop(): Promise<void> {
     await this.#load.close();
     for (const { cluster } of this.#ours) await cluster.close();
-    await this.#redisCluster?.close();
+    for (const { cluster } of this.#theirs) await cluster.close();
     // Those whose start did not come to its end.
     for (const servers of this.#started) await servers.stop();
   }
@@ -166,9 +179,9 @@ class Bench {
     return servers;
   }
 
-  async #moveReference(counts: boolean): Promise<void> {
-    const cost = await this.#redisCluster!.move(this.#pids, this.#signal);
-    if (counts) this.#reference.rounds.push(cost);
+  async #moveTheirs({ cluster, moves }: Theirs, counts: boolean): Promise<void> {
+    const cost = await cluster.move(this.#pids, this.#signal);
+    if (counts) moves.rounds.push(cost);
   }
 
   /** The empty slots first: they leave the group that has no keys at all then. */

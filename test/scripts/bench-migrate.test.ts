@@ -27,7 +27,9 @@ describe('npm run bench:migrate', () => {
 
     const result = JSON.parse(readFileSync(jsonFile, 'utf8')) as BenchResult;
     const ours = canBuild ? ['codis-ts', 'codis-ts, module'] : ['codis-ts'];
-    expect(result.moves.map(({ name }) => name)).toEqual(['redis-cli reshard', ...ours]);
+    expect(result.moves.map(({ name }) => name)).toEqual([
+      ...['redis-cli, 8192 slots', 'redis-cli, 512 slots', ...ours],
+    ]);
     for (const { rounds } of result.moves) {
       expect(rounds).toHaveLength(1);
       expect(rounds[0]!.seconds).toBeGreaterThan(0);
@@ -44,7 +46,9 @@ describe('npm run bench:migrate', () => {
       }
     }
 
-    expect(bench.stdout).toMatch(/^codis-ts: keys\/s to redis-cli reshard +>= 2\.5 +[\d.]+ +\w+$/m);
+    expect(bench.stdout).toMatch(
+      /^codis-ts: keys\/s to redis-cli, 8192 slots +>= 2\.5 +[\d.]+ +\w+$/m,
+    );
     expect(bench.stdout).toMatch(/^codis-ts: 512 empty slots, s +< 10 +[\d.]+ +\w+$/m);
     expect(bench.stdout).toMatch(/^codis-ts: longest wait, ms +<= 50 +[\d.]+ +\w+$/m);
     expect(renderReport(result, 'markdown')).toMatch(/^\| codis-ts +\| +[\d,]+ \|/m);
@@ -70,7 +74,7 @@ describe('its parts', () => {
     expect(staying.length).toBeGreaterThan(50);
     expect(contentOf(moving[0]!, 12)).toHaveLength(64);
     // That these are the right ones is seen when redis-cli moves them: none may be left.
-    expect(clusterKeys(100)).toHaveLength(100);
+    expect(clusterKeys(100, 512)).toHaveLength(100);
   });
 
   it('latencies', () => {
