@@ -188,7 +188,7 @@ test.each([
 });
 
 test.each([
-  ['slot migrate 0 5 1 --large-keys=chunk', 'hold, block'],
+  ['slot migrate 0 5 1 --large-keys=leave', 'chunk, hold, block'],
   ['slot rebalance --by=cats', 'slots, keys, memory'],
   ['slot cancel --back --forward', 'cannot be used with'],
   ['slot migrate 0 5 1 --max-stall=0', 'from 1 on'],
