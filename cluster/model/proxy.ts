@@ -24,6 +24,13 @@ export function isSameProxy(one: ProxyRecord, other: ProxyRecord): boolean {
   return one.id === other.id && one.pid === other.pid && one.start_at === other.start_at;
 }
 
+const CONNECTION_PREFIX = 'codis-proxy-';
+
+/** True for what {@link connectionName} gives. */
+export function isConnectionName(name: string): boolean {
+  return name.startsWith(CONNECTION_PREFIX);
+}
+
 /**
  * How a proxy names its connections to Redis servers: by this, what is left at a server of a proxy
  * that died can be told from what belongs to a living one.
@@ -32,5 +39,5 @@ export function isSameProxy(one: ProxyRecord, other: ProxyRecord): boolean {
  */
 export function connectionName(proxyId: string, pid: number): string {
   // CLIENT SETNAME takes no spaces nor anything that is not printable ASCII.
-  return `codis-proxy-${proxyId.replaceAll(/[^!-~]/g, '_')}-${pid}`;
+  return `${CONNECTION_PREFIX}${proxyId.replaceAll(/[^!-~]/g, '_')}-${pid}`;
 }

@@ -10,6 +10,7 @@ import { ConflictError, SilentProxyError } from '../errors.js';
 import { isSame, LargeKeyList, recordOf } from './large-key-list.js';
 import { masterAddr } from './masters.js';
 import type { MigrationQueue, QueuedTask } from './queue.js';
+import type { StrayProxies } from './stray-proxies.js';
 import type { LargeKey } from './survey.js';
 
 /** A task with its slot's record as it was read in the same turn. */
@@ -35,9 +36,17 @@ export class HandOver {
   readonly #store: Store;
   readonly #queue: MigrationQueue;
   readonly #changes: Changes;
+  readonly #strays: StrayProxies;
   readonly #log: Logger;
 
-  constructor(store: Store, queue: MigrationQueue, changes: Changes, log: Logger) {
+  constructor(
+    store: Store,
+    queue: MigrationQueue,
+    changes: Changes,
+    strays: StrayProxies,
+    log: Logger,
+  ) {
+    this.#strays = strays;
     this.#store = store;
     this.#queue = queue;
     this.#changes = changes;
@@ -81,6 +90,7 @@ export class HandOver {
         confirm: 'or undo',
         undo: this.#undo(moving),
       });
+      await this.#endStrays(moving);
       await this.#applyForGood({
         what: `${slotNames(moving)} to group ${moving[0]!.task.new_group} (migrate)`,
         name: 'migrate',
@@ -91,6 +101,20 @@ export class HandOver {
       });
       return performance.now() - begin;
     });
+  }
+
+  /** @throws RedisUnreachableError and its like; the slots are as they were before. */
+  async #endStrays(moving: readonly TaskedSlot[]): Promise<void> {
+    try {
+      await this.#strays.endAt(new Set(moving.map(({ slot }) => slot.group_id)));
+    } catch (error) {
+      await this.#applyForGood({
+        what: `${slotNames(moving)} stay where they are`,
+        name: 'reopen',
+        ...this.#undo(moving),
+      });
+      throw error;
+    }
   }
 
   /**

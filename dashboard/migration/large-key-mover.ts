@@ -18,7 +18,7 @@ import type { LargeKeyList, ListedKey } from './large-key-list.js';
 import { keyName } from './large-keys.js';
 import { masterAddr } from './masters.js';
 import { ServerConnection } from './server-connection.js';
-import { endMoversOf } from './stale-movers.js';
+import { endMoversOf } from './stale-connections.js';
 
 /** Of names, not of values: about a millisecond of the server's time. */
 const SCAN_COUNT = '1000';

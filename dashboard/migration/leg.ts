@@ -13,7 +13,7 @@ import { type Mover, moverName } from './mover.js';
 import type { Progress } from './progress.js';
 import type { QueuedJob, QueuedTask } from './queue.js';
 import { ServerConnection } from './server-connection.js';
-import { endMoversOf } from './stale-movers.js';
+import { endMoversOf } from './stale-connections.js';
 import {
   bytesMovedWithin,
   LARGE_KEY_BYTES,

@@ -25,6 +25,7 @@ import type { SlotMove } from './plan.js';
 import { Planner } from './planner.js';
 import { hasEnded, MigrationQueue, type QueuedJob, type QueuedTask } from './queue.js';
 import { Runner } from './runner.js';
+import { StrayProxies } from './stray-proxies.js';
 import { WindowSize } from './window-size.js';
 
 /** Moves of slots between groups: what may be asked of them. */
@@ -51,7 +52,8 @@ export class Migration {
       assertAllowed: () => lease.assertHeld(),
       log,
     });
-    const handOver = new HandOver(store, this.#queue, changes, log);
+    const strays = new StrayProxies(store, password, log);
+    const handOver = new HandOver(store, this.#queue, changes, strays, log);
     this.#runner = new Runner({
       store,
       changes,

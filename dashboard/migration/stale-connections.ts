@@ -7,10 +7,20 @@ import { ServerConnection } from './server-connection.js';
  *
  * @throws RedisUnreachableError, RedisReplyError, RedisPasswordError
  */
-export async function endMoversOf(
+export function endMoversOf(
   addr: string,
   password: string,
   name: string,
+  log: Logger,
+): Promise<void> {
+  return endConnections(addr, password, (candidate) => candidate === name, log);
+}
+
+/** {@link endMoversOf} for all whose name is stale. Clients without a name are left alone. */
+export async function endConnections(
+  addr: string,
+  password: string,
+  isStale: (name: string) => boolean,
   log: Logger,
 ): Promise<void> {
   const server = await ServerConnection.open(addr, password);
@@ -18,12 +28,11 @@ export async function endMoversOf(
     const reply = await server.call(['CLIENT', 'LIST']);
     const text = reply.type === 'bulk' || reply.type === 'verbatim' ? reply.value.toString() : '';
     for (const line of text.split('\n')) {
-      if (!line.includes(` name=${name} `)) continue;
-      const id = /^id=(\d+) /.exec(line)?.[1];
-      if (id === undefined) continue;
+      const [, id, name] = /^id=(\d+) .* name=(\S+) /.exec(line) ?? [];
+      if (id === undefined || name === undefined || !isStale(name)) continue;
       // An error says that it has gone by itself.
       await server.pipeline([['CLIENT', 'KILL', 'ID', id]]);
-      log.warn({ addr, id }, 'ended the connection of a mover');
+      log.warn({ addr, id, name }, 'ended a connection that was left behind');
     }
   } finally {
     server.close();
