@@ -43,11 +43,11 @@ export class Cluster {
     this.servers = new Servers(store, this.changes, password, log);
     this.promotion = new Promotion(store, this.changes, password, log);
     this.slots = new Slots(store, this.changes, password, log);
-    this.migration = new Migration(store, this.changes, lease, password, log);
     this.proxies = new Proxies(store, this.changes);
     this.proxyVars = new ProxyVars(store, log);
     this.overview = new Overview(store, this.proxyVars, password);
     this.actions = new Actions(store, this.changes, fences, log);
+    this.migration = new Migration(store, this.changes, this.actions, lease, password, log);
   }
 
   health() {

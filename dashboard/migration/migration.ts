@@ -15,6 +15,7 @@ import type {
 import type { Changes } from '../changes.js';
 import { NotFoundError } from '../errors.js';
 import type { Lease } from '../lease.js';
+import type { Actions } from '../service/actions.js';
 import { HandOver } from './hand-over.js';
 import { JobControl } from './job-control.js';
 import { masterAddr } from './masters.js';
@@ -38,7 +39,14 @@ export class Migration {
   readonly #runner: Runner;
   readonly #control: JobControl;
 
-  constructor(store: Store, changes: Changes, lease: Lease, password: string, log: Logger) {
+  constructor(
+    store: Store,
+    changes: Changes,
+    actions: Actions,
+    lease: Lease,
+    password: string,
+    log: Logger,
+  ) {
     this.#store = store;
     this.#changes = changes;
     this.#queue = new MigrationQueue(store);
@@ -62,7 +70,7 @@ export class Migration {
       mover,
       windowSize: new WindowSize(store),
       isLeading: () => lease.state === 'held',
-      ...{ product, password, log },
+      ...{ actions, product, password, log },
     });
     this.#control = new JobControl(store, this.#queue, changes, handOver, this.#runner);
   }

@@ -6,6 +6,7 @@ import type { SlotRecord } from '../../cluster/model/slot.js';
 import type { Store } from '../../cluster/store.js';
 import type { Changes } from '../changes.js';
 import { UnavailableError } from '../errors.js';
+import type { Actions } from '../service/actions.js';
 import { type HandOver, isLeftClosed } from './hand-over.js';
 import { SourceChangedError } from './key-sender.js';
 import { Leg, type LegSettings, type TaskVerdict } from './leg.js';
@@ -26,6 +27,9 @@ const MAX_LEGS = 4;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 15_000;
 
+/** Actions that are left to be looked at, and how many older ones are deleted between two looks. */
+const ACTIONS_KEPT = 500;
+const ACTIONS_TIDIED = 300;
 /** With pauses, about two minutes; a slot that is half moved is tried again for ever. */
 const MAX_TRIES_TO_BEGIN = 12;
 
@@ -47,6 +51,7 @@ export interface RunnerSettings extends Omit<LegSettings, 'saveVerdicts'> {
   readonly changes: Changes;
   readonly queue: MigrationQueue;
   readonly isLeading: () => boolean;
+  readonly actions: Actions;
 }
 
 /**
@@ -76,6 +81,7 @@ export class Runner {
   #working: Promise<void> | null = null;
   #wake: () => void = () => {};
   #lastTrouble = '';
+  #isUntidy = false;
 
   constructor(settings: RunnerSettings) {
     this.#settings = settings;
@@ -135,7 +141,10 @@ export class Runner {
         pause.abort();
       };
       try {
-        if (this.#isLeading()) await this.#look();
+        if (this.#isLeading()) {
+          await this.#look();
+          await this.#tidy();
+        }
         this.#lastTrouble = '';
       } catch (error) {
         // The coordinator is away, or the lease: there will be another look.
@@ -148,6 +157,13 @@ export class Runner {
       if (woken || this.#stopping.signal.aborted) continue;
       await sleep(LOOK_AGAIN_MS, undefined, { signal: pause.signal }).catch(() => undefined);
     }
+  }
+
+  /** While slots move, and until their actions have been tidied away. */
+  async #tidy(): Promise<void> {
+    if (this.#legs.size === 0 && !this.#isUntidy) return;
+    const left = await this.#settings.actions.tidy(ACTIONS_KEPT, ACTIONS_TIDIED);
+    this.#isUntidy = this.#legs.size > 0 || left > ACTIONS_TIDIED;
   }
 
   async #look(): Promise<void> {

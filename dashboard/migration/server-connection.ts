@@ -79,18 +79,75 @@ export class ServerConnection {
   ): Promise<Value[]> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (commands.length === 0) return Promise.resolve([]);
+    const replies = this.#replies(commands.length, timeoutMs);
+    this.#socket.write(encodeCommands(commands));
+    return replies;
+  }
+
+  /**
+   * A command whose last part, of so many bytes, comes in pieces. Redis takes such a part in as it
+   * comes, into memory that is the value's own afterwards. Nothing else may be sent meanwhile; if the
+   * pieces end too early, or with an error, the connection is of no more use.
+   *
+   * @returns as `call`
+   */
+  async callInPieces(
+    parts: readonly CommandPart[],
+    lastBytes: number,
+    pieces: AsyncIterable<Uint8Array>,
+    timeoutMs = REPLY_TIMEOUT_MS,
+  ): Promise<Value> {
+    let left = lastBytes;
+    try {
+      await this.#write(encodeBeginning(parts, lastBytes), timeoutMs);
+      for await (const piece of pieces) {
+        left -= piece.length;
+        await this.#write(piece, timeoutMs);
+      }
+      if (left !== 0) throw new Error(`${left} bytes are missing from the last part of a command`);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+    const replies = this.#replies(1, timeoutMs);
+    this.#socket.write('\r\n');
+    const [reply] = await replies;
+    if (reply!.type === 'error') throw replyError(this.addr, reply!.value);
+    return reply!;
+  }
+
+  close(): void {
+    this.#fail(unreachable(this.addr, 'the connection was closed by us'));
+  }
+
+  #replies(count: number, timeoutMs: number): Promise<Value[]> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         // The reply may still come, and would be taken for that of a later command.
         this.#fail(unreachable(this.addr, `no answer within ${timeoutMs} ms`));
       }, timeoutMs);
-      this.#waiting.push({ left: commands.length, replies: [], resolve, reject, timer });
-      this.#socket.write(encodeCommands(commands));
+      this.#waiting.push({ left: count, replies: [], resolve, reject, timer });
     });
   }
 
-  close(): void {
-    this.#fail(unreachable(this.addr, 'the connection was closed by us'));
+  /** Resolves when more may be written. @throws RedisUnreachableError, NotRedisError */
+  async #write(bytes: Uint8Array, timeoutMs: number): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (this.#socket.write(bytes)) return;
+    const lateness = unreachable(this.addr, `it takes nothing in for ${timeoutMs} ms`);
+    const timer = setTimeout(() => this.#fail(lateness), timeoutMs);
+    try {
+      await new Promise<void>((resolve) => {
+        const end = () => {
+          this.#socket.off('drain', end).off('close', end);
+          resolve();
+        };
+        this.#socket.on('drain', end).on('close', end);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (this.#failure) throw this.#failure;
   }
 
   async #authenticate(password: string): Promise<void> {
@@ -206,6 +263,13 @@ function encodeCommands(commands: readonly (readonly CommandPart[])[]): Buffer {
     }
   }
   return bytes.subarray(0, at);
+}
+
+/** All but the last part, and how long that is. */
+function encodeBeginning(parts: readonly CommandPart[], lastBytes: number): Buffer {
+  const whole = encodeCommands([[...parts, '']]);
+  const count = Buffer.byteLength('$0\r\n\r\n');
+  return Buffer.concat([whole.subarray(0, -count), Buffer.from(`$${lastBytes}\r\n`)]);
 }
 
 function partBytes(part: CommandPart): number {

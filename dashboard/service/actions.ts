@@ -4,7 +4,9 @@ import {
   NotEmptyError,
   type Operation,
 } from '../../cluster/coordinator/coordinator.js';
-import type { Store } from '../../cluster/store.js';
+import { receiversOf } from '../../cluster/model/action.js';
+import { isSameProxy, type ProxyRecord } from '../../cluster/model/proxy.js';
+import { BadRecordError, type Store } from '../../cluster/store.js';
 import type { Changes } from '../changes.js';
 import type { Fences } from '../fences.js';
 
@@ -43,6 +45,55 @@ export class Actions {
       this.#log.info({ deleted: old.length, ...garbage }, 'actions collected');
       return old.length;
     });
+  }
+
+  /**
+   * Deletes old actions that nobody will handle any more: every receiver has acknowledged, or is
+   * not registered any more, so that it would load the whole table before anything else. A move of
+   * all slots makes 3,072 actions, and every proxy lists them each time one is added.
+   *
+   * @param keep of the newest, so many are left in any case
+   * @param most how many to look at; a few hundred take some hundredths of a second
+   * @returns how many old ones are left
+   */
+  tidy(keep: number, most: number): Promise<number> {
+    return this.#changes.run(async () => {
+      const numbers = await this.#numbers();
+      const old = numbers.slice(0, Math.max(0, numbers.length - keep)).slice(0, most);
+      const settled = await this.#settled(old);
+      for (let at = 0; at < settled.length; at += BATCH) {
+        await this.#deleteAll(settled.slice(at, at + BATCH));
+      }
+      if (settled.length > 0) this.#log.info({ deleted: settled.length }, 'old actions deleted');
+      return Math.max(0, numbers.length - keep) - settled.length;
+    });
+  }
+
+  async #settled(numbers: readonly string[]): Promise<string[]> {
+    if (numbers.length === 0) return [];
+    const registered = await this.#store.loadProxies();
+    const settled: string[] = [];
+    for (const seq of numbers) {
+      try {
+        if (await this.#isSettled(seq, registered)) settled.push(seq);
+      } catch (error) {
+        // Not of our making: for `collect`, which asks no questions.
+        if (!(error instanceof BadRecordError)) throw error;
+      }
+    }
+    return settled;
+  }
+
+  async #isSettled(seq: string, registered: readonly ProxyRecord[]): Promise<boolean> {
+    const [action, answers] = await Promise.all([
+      this.#store.loadAction(seq),
+      this.#store.loadResponses(seq),
+    ]);
+    return (action ? receiversOf(action) : []).every(
+      (receiver) =>
+        answers.some((answer) => isSameProxy(answer, receiver)) ||
+        !registered.some((proxy) => isSameProxy(proxy, receiver)),
+    );
   }
 
   /**

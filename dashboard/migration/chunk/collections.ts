@@ -4,18 +4,28 @@ import type { CommandPart } from '../server-connection.js';
 import { type Command, commandsOf, type KeyCopy, type Pieces } from './copy-line.js';
 import { bytesOf, integerOf, listOf, textOf } from './replies.js';
 
-/** Strings grow by so much; a server grows a string by at least as much at a time. */
-const STRING_PIECE_BYTES = 256 * 1024;
+/**
+ * A string is written by one SET whose value arrives in pieces. To make it grow with SETRANGE is what
+ * stops the target: time and again it copies what there is to where there is more room, up to
+ * half a second for 500 MB.
+ */
+export async function* stringPieces(copy: KeyCopy): Pieces {
+  const { source, target, key, temporaryKey } = copy;
+  const length = Number(integerOf(await source.server.call(['STRLEN', key])));
+  await target.server.callInPieces(['SET', temporaryKey], length, ranges(copy, length));
+  // Nothing is left to be written.
+  yield [];
+}
 
-export async function* stringPieces({ source, key, temporaryKey, size }: KeyCopy): Pieces {
-  const step = Math.min(STRING_PIECE_BYTES, size.limits.bytes);
-  for (let at = 0; ; at += step) {
-    const range = [String(at), String(at + step - 1)];
+async function* ranges({ source, key, size, afterPiece }: KeyCopy, length: number) {
+  for (let at = 0; at < length; ) {
+    const most = Math.min(size.limits.bytes, length - at);
+    const range = [String(at), String(at + most - 1)];
     const piece = bytesOf(await source.read(['GETRANGE', key, ...range]));
-    // Also when it is empty: an empty string is a value.
-    if (at === 0) yield [['SET', temporaryKey, piece]];
-    else if (piece.length > 0) yield [['SETRANGE', temporaryKey, String(at), piece]];
-    if (piece.length < step) return;
+    // It has expired: what was begun has to be brought to its end, and is dropped then.
+    yield piece.length === most ? piece : Buffer.alloc(most);
+    afterPiece();
+    at += most;
   }
 }
 

@@ -74,11 +74,15 @@ export async function copyInPieces(
   const copy: KeyCopy = {
     source: new CopyLine(source, size),
     target: new CopyLine(target, size),
+    afterPiece: () => {
+      options.onPiece?.();
+      options.signal?.throwIfAborted();
+    },
     hasExpiringFields: false,
     ...{ key, temporaryKey, size },
   };
   try {
-    await transfer(copy, type.pieces(copy), options);
+    await transfer(copy, type.pieces(copy));
     await assertSameSize(copy, type);
   } catch (error) {
     const isAnswer = error instanceof RedisReplyError || error instanceof CopyLostError;
@@ -134,17 +138,12 @@ async function typeOf(source: ServerConnection, key: Buffer): Promise<KeyType | 
 }
 
 /** While a piece is written the next one is read. */
-async function transfer(
-  { target }: KeyCopy,
-  pieces: Pieces,
-  { signal, onPiece }: CopyOptions,
-): Promise<void> {
+async function transfer({ target, afterPiece }: KeyCopy, pieces: Pieces): Promise<void> {
   let writing: Promise<unknown> = Promise.resolve();
   try {
     for await (const commands of pieces) {
       await writing;
-      signal?.throwIfAborted();
-      writing = target.write(commands).then(onPiece);
+      writing = target.write(commands).then(afterPiece);
       // Whoever waits for it next is told.
       writing.catch(() => undefined);
     }

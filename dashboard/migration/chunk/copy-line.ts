@@ -61,6 +61,8 @@ export interface KeyCopy {
   readonly key: Buffer;
   readonly temporaryKey: Buffer;
   readonly size: PieceSize;
+  /** To be called when a piece has been written. @throws AbortError */
+  readonly afterPiece: () => void;
   /** Set when a field of a hash is seen that expires by itself. */
   hasExpiringFields: boolean;
 }
