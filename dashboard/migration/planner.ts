@@ -60,7 +60,10 @@ export class Planner {
     const { what, moves, notes } = await this.choose(body, options, surveys);
     await this.#rules.assertServersReady(moves, notes);
     for (const groupId of new Set(moves.map((move) => move.fromGroup))) {
-      if (!surveys.has(groupId)) surveys.set(groupId, await this.#survey(groupId, options));
+      if (surveys.has(groupId)) continue;
+      const moving = moves.filter((move) => move.fromGroup === groupId);
+      const slots = new Set(moving.map((move) => move.slotId));
+      surveys.set(groupId, await this.#survey(groupId, slots, options));
     }
     return { what, ...describe(moves, surveys, options), notes };
   }
@@ -105,7 +108,11 @@ export class Planner {
     }
     const weights = await this.#weights(groups, notes);
     if (by !== 'slots') {
-      for (const { id } of groups) surveys.set(id, await this.#survey(id, options));
+      const slots = await this.#store.loadSlots();
+      for (const { id } of groups) {
+        const own = slots.filter((slot) => slot.group_id === id).map((slot) => slot.id);
+        surveys.set(id, await this.#survey(id, new Set(own), options));
+      }
     }
     const slots = await this.#movableSlots(by, surveys, notes);
     const moves = by === 'slots' ? balanceNumbers(slots, weights) : balanceLoads(slots, weights);
@@ -144,14 +151,16 @@ export class Planner {
     return groups.map(({ id }, index) => ({ groupId: id, weight: limits[index] || mean || 1 }));
   }
 
-  async #survey(groupId: number, options: MoveOptions): Promise<Survey> {
-    const slots = await this.#store.loadSlots();
-    const own = new Set(slots.filter((slot) => slot.group_id === groupId).map(({ id }) => id));
+  async #survey(
+    groupId: number,
+    slots: ReadonlySet<number>,
+    options: MoveOptions,
+  ): Promise<Survey> {
     const addr = await masterAddr(this.#store, groupId);
     const server = await ServerConnection.open(addr, this.#password);
     try {
       const survey = await surveySlots(server, {
-        isWanted: (slotId) => own.has(slotId),
+        isWanted: (slotId) => slots.has(slotId),
         largeBytes: largeKeyBytes({ options }),
         withinMs: SURVEY_MS,
       });

@@ -1,6 +1,6 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { isTemporaryKey } from './chunk/temporary-key.js';
-import { keyspace, scanKeys } from './key-scan.js';
+import { scanKeys } from './key-scan.js';
 import type { ServerConnection } from './server-connection.js';
 
 /**
@@ -74,12 +74,11 @@ export async function surveySlots(
   const largeKeys: LargeKey[] = [];
   let largest: LargeKey[] = [];
   let total = 0;
-  for (const keys of (await keyspace(server)).values()) total += keys;
   let seen = 0;
   let isComplete = true;
   for await (const page of scanKeys(server, options.isWanted)) {
     options.signal?.throwIfAborted();
-    seen = page.seen;
+    ({ seen, total } = page);
     const measured = await measureKeys(server, page.keys);
     for (const [index, key] of page.keys.entries()) {
       if (isTemporaryKey(key)) continue;

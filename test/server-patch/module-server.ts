@@ -8,7 +8,7 @@ import { freePort } from '../support/ports.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'server-patch');
-const MODULE = join(FOLDER, 'codis_slots.so');
+export const MODULE = join(FOLDER, 'codis_slots.so');
 
 /** A server that the module is tested on. */
 export interface ServerProgram {
