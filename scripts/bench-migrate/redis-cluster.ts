@@ -47,6 +47,7 @@ export class RedisCluster {
   ): Promise<RedisCluster> {
     await servers.startBackends((port) => [
       ...['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`],
+      ...['--cluster-port', String(busPort(port))],
     ]);
     const masters = servers.backends.map(({ address }) => new Redis(address));
     const [one, two] = masters as [Redis, Redis];
@@ -58,7 +59,7 @@ export class RedisCluster {
     await one.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(0, first));
     await two.call('CLUSTER', 'ADDSLOTS', ...numbers.slice(first));
     const { host, port } = servers.backends[1]!.address;
-    await one.call('CLUSTER', 'MEET', host, port);
+    await one.call('CLUSTER', 'MEET', host, port, busPort(port));
     const ids = await Promise.all(
       masters.map(async (each) => String(await each.call('CLUSTER', 'MYID'))),
     );
@@ -142,4 +143,12 @@ function runRedisCli(args: readonly string[], signal: AbortSignal): Promise<void
 
 function failed(hint: string): OperatorError {
   return new OperatorError('redis-cli --cluster reshard failed', { hint });
+}
+
+/**
+ * Redis's own choice, 10,000 above the port, is in the range of outgoing connections for the ports
+ * that we use, so it may be taken.
+ */
+function busPort(port: number): number {
+  return port - 10_000;
 }
