@@ -1,6 +1,6 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { isTemporaryKey } from './chunk/temporary-key.js';
-import { scanKeys } from './key-scan.js';
+import { type KeyPage, scanKeys } from './key-scan.js';
 import type { ServerConnection } from './server-connection.js';
 
 /**
@@ -68,53 +68,75 @@ export async function surveySlots(
   options: SurveyOptions,
 ): Promise<Survey> {
   const deadline = options.withinMs === undefined ? Infinity : Date.now() + options.withinMs;
-  const keysBySlot = new Map<number, number>();
-  const bytesBySlot = new Map<number, number>();
-  const sizes = new KeySizes();
-  const largeKeys: LargeKey[] = [];
-  let largest: LargeKey[] = [];
-  let total = 0;
-  let seen = 0;
+  const tally = new Tally(options.largeBytes);
   let isComplete = true;
+  let measuring: { page: KeyPage; sizes: Promise<number[]> } | null = null;
   for await (const page of scanKeys(server, options.isWanted)) {
     options.signal?.throwIfAborted();
-    ({ seen, total } = page);
-    const measured = await measureKeys(server, page.keys);
-    for (const [index, key] of page.keys.entries()) {
-      if (isTemporaryKey(key)) continue;
-      const bytes = measured[index]!;
-      const slotId = slotOfKey(key, 0, key.length);
-      keysBySlot.set(slotId, (keysBySlot.get(slotId) ?? 0) + 1);
-      bytesBySlot.set(slotId, (bytesBySlot.get(slotId) ?? 0) + bytes);
-      sizes.note(page.database, key, bytes);
-      if (bytes < NOTED_KEY_BYTES && largest.length >= LARGEST_SHOWN) continue;
-      // A copy: the key's bytes are a part of a whole page's.
-      const entry = { slotId, database: page.database, key: Buffer.from(key), bytes };
-      if (bytes >= options.largeBytes) largeKeys.push(entry);
-      largest.push(entry);
-      if (largest.length > 4 * LARGEST_SHOWN) largest = firstOf(largest);
-    }
+    const sizes = measureKeys(server, page.keys);
+    // Whoever stops here leaves it unread.
+    sizes.catch(() => undefined);
+    // The page before is counted while the server measures this one.
+    if (measuring) tally.add(measuring.page, await measuring.sizes);
+    measuring = { page, sizes };
     if (Date.now() > deadline) {
       isComplete = false;
       break;
     }
   }
-  if (!isComplete) {
-    const factor = Math.max(1, total / Math.max(1, seen));
-    for (const map of [keysBySlot, bytesBySlot]) {
-      for (const [slotId, value] of map) map.set(slotId, Math.round(value * factor));
+  if (measuring) tally.add(measuring.page, await measuring.sizes);
+  return tally.survey(isComplete);
+}
+
+/** Adds pages of keys up. */
+class Tally {
+  readonly #largeBytes: number;
+  readonly #keysBySlot = new Map<number, number>();
+  readonly #bytesBySlot = new Map<number, number>();
+  readonly #sizes = new KeySizes();
+  readonly #largeKeys: LargeKey[] = [];
+  #largest: LargeKey[] = [];
+  #seenShare = 1;
+
+  constructor(largeBytes: number) {
+    this.#largeBytes = largeBytes;
+  }
+
+  add({ database, keys, seen, total }: KeyPage, sizes: readonly number[]): void {
+    this.#seenShare = Math.min(1, seen / Math.max(1, total));
+    for (const [index, key] of keys.entries()) {
+      if (isTemporaryKey(key)) continue;
+      const bytes = sizes[index]!;
+      const slotId = slotOfKey(key, 0, key.length);
+      this.#keysBySlot.set(slotId, (this.#keysBySlot.get(slotId) ?? 0) + 1);
+      this.#bytesBySlot.set(slotId, (this.#bytesBySlot.get(slotId) ?? 0) + bytes);
+      this.#sizes.note(database, key, bytes);
+      if (bytes < NOTED_KEY_BYTES && this.#largest.length >= LARGEST_SHOWN) continue;
+      // A copy: the key's bytes are a part of a whole page's.
+      const entry = { slotId, database, key: Buffer.from(key), bytes };
+      if (bytes >= this.#largeBytes) this.#largeKeys.push(entry);
+      this.#largest.push(entry);
+      if (this.#largest.length > 4 * LARGEST_SHOWN) this.#largest = firstOf(this.#largest);
     }
   }
-  return {
-    keys: sum(keysBySlot),
-    bytes: sum(bytesBySlot),
-    keysBySlot,
-    bytesBySlot,
-    largeKeys: largeKeys.sort((one, other) => other.bytes - one.bytes),
-    largest: firstOf(largest),
-    sizes,
-    isComplete,
-  };
+
+  survey(isComplete: boolean): Survey {
+    if (!isComplete && this.#seenShare > 0) {
+      for (const map of [this.#keysBySlot, this.#bytesBySlot]) {
+        for (const [slotId, value] of map) map.set(slotId, Math.round(value / this.#seenShare));
+      }
+    }
+    return {
+      keys: sum(this.#keysBySlot),
+      bytes: sum(this.#bytesBySlot),
+      keysBySlot: this.#keysBySlot,
+      bytesBySlot: this.#bytesBySlot,
+      largeKeys: this.#largeKeys.sort((one, other) => other.bytes - one.bytes),
+      largest: firstOf(this.#largest),
+      sizes: this.#sizes,
+      isComplete,
+    };
+  }
 }
 
 /** MEMORY USAGE of each key, of the database selected; 0 for a key that is not there. */

@@ -3,7 +3,7 @@ import { Rig } from './rig.js';
 import { contentOf, fill, jobEnds, jobIs, keyCount, keysOf } from './support.js';
 
 /** A few slots, many keys: several windows and several batches. */
-const LAST_SLOT = 31;
+const LAST_SLOT = 127;
 const KEYS = 1_000;
 
 let rig: Rig;
