@@ -31,6 +31,9 @@ const MAX_ELEMENTS = 2 ** 31 - 1;
 
 const CR = 0x0d;
 const LF = 0x0a;
+const DOLLAR = 0x24;
+const COLON = 0x3a;
+const ZERO = 0x30;
 
 export interface Decoded {
   readonly value: Value;
@@ -58,6 +61,8 @@ interface Cursor {
 function decodeAt(cursor: Cursor, depth: number): Value | null {
   if (depth > MAX_DEPTH) throw new ReplyFormatError(`nested deeper than ${MAX_DEPTH}`);
   if (cursor.at >= cursor.bytes.length) return null;
+  const common = commonAt(cursor);
+  if (common !== undefined) return common;
   const mark = String.fromCharCode(cursor.bytes[cursor.at]!);
   const line = takeLine(cursor);
   if (line === null) return null;
@@ -93,6 +98,33 @@ function decodeAt(cursor: Cursor, depth: number): Value | null {
     default:
       throw new ReplyFormatError(`a reply cannot begin with ${JSON.stringify(mark)}`);
   }
+}
+
+/**
+ * A bulk string or an integer that is written as servers do, read without a string for its line:
+ * replies of thousands of keys consist of them. Undefined for all else, which is read with more care.
+ */
+function commonAt(cursor: Cursor): Value | undefined {
+  const { bytes } = cursor;
+  const mark = bytes[cursor.at];
+  if (mark !== DOLLAR && mark !== COLON) return undefined;
+  let at = cursor.at + 1;
+  let number = 0;
+  for (let digit = bytes[at]! - ZERO; digit >= 0 && digit <= 9; digit = bytes[at]! - ZERO) {
+    number = number * 10 + digit;
+    at++;
+  }
+  const digits = at - cursor.at - 1;
+  if (digits === 0 || digits > 15 || bytes[at] !== CR || bytes[at + 1] !== LF) return undefined;
+  const begin = at + 2;
+  if (mark === COLON) {
+    cursor.at = begin;
+    return { type: 'integer', value: BigInt(number) };
+  }
+  const end = begin + number;
+  if (number > MAX_BULK_BYTES || bytes[end] !== CR || bytes[end + 1] !== LF) return undefined;
+  cursor.at = end + 2;
+  return { type: 'bulk', value: bytes.subarray(begin, end) };
 }
 
 /** The text after the type mark; moves the cursor behind the line. Null: not complete. */
