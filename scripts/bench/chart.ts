@@ -40,6 +40,7 @@ export function renderChart({ machine, series }: BenchResult): string {
   const width = 2 * MARGIN + LABEL_WIDTH + BAR_WIDTH + FIGURE_WIDTH;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + MARGIN}" width="${width}">`,
+    '<title>Requests a second of each target</title>',
     '<style>text{font:12px sans-serif;fill:#222}.title{font-weight:bold}.caption{fill:#777}</style>',
     '<rect width="100%" height="100%" fill="#fff"/>',
     ...parts,
