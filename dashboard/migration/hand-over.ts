@@ -106,7 +106,11 @@ export class HandOver {
   /** @throws RedisUnreachableError and its like; the slots are as they were before. */
   async #endStrays(moving: readonly TaskedSlot[]): Promise<void> {
     try {
-      await this.#strays.endAt(new Set(moving.map(({ slot }) => slot.group_id)));
+      // Of a slot that is turned round, pulls lie at the one and commands at the other.
+      const groupIds = moving.flatMap(({ task, slot }) =>
+        task.half_moved ? [task.from_group, task.new_group] : [slot.group_id],
+      );
+      await this.#strays.endAt(new Set(groupIds));
     } catch (error) {
       await this.#applyForGood({
         what: `${slotNames(moving)} stay where they are`,
