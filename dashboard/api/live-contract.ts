@@ -40,6 +40,8 @@ export const liveDashboard = z.object({
   leads: z.boolean(),
   /** host:port of the one that leads; null: none at the moment, nothing can be changed. */
   leader: z.string().nullable(),
+  /** Where the other dashboards of this product are, as URLs: for when this one is gone. */
+  others: z.array(z.string()),
   /** `connected`, else `connecting`, `suspended`, `expired`: then what is shown is old. */
   coordinator: z.string(),
 });
