@@ -48,6 +48,13 @@ export const PYTHON_REDIS: Requirement = {
   hint: 'install it: apt-get install python3-redis',
 };
 
+/** Redis's own tests are written in it. */
+export const TCL: Requirement = {
+  name: 'tclsh8.6',
+  isPresent: () => findProgram('tclsh8.6') !== null,
+  packages: ['tcl8.6'],
+  hint: 'install it: apt-get install tcl8.6',
+};
 /** @public for scripts/test.mjs */
 export const SPIN: Requirement = {
   name: 'spin',

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../../base/errors.js';
+import { runUnit } from './run-unit.js';
+import { type TargetName, TestTarget } from './servers.js';
+import { copyTests } from './sources.js';
+import type { UnitResult } from './unit-output.js';
+
+export interface SuiteRun {
+  readonly units: readonly string[];
+  readonly targets: readonly TargetName[];
+  /** The folder that has `tests`. */
+  readonly sources: string;
+  readonly silenceMs: number;
+  readonly isDurable: boolean;
+  readonly signal: AbortSignal;
+  /** Told when a unit is over. */
+  readonly onUnit?: (target: TargetName, unit: string, result: UnitResult) => void;
+}
+
+/** By unit, in the order asked for. */
+export type TargetResults = ReadonlyMap<string, UnitResult>;
+export type SuiteResults = Readonly<Partial<Record<TargetName, TargetResults>>>;
+
+/** Runs the units, one after the other; both targets at the same time. */
+export async function runSuite(run: SuiteRun): Promise<SuiteResults> {
+  const lanes = await Promise.all(
+    run.targets.map(async (name, lane) => [name, await runTarget(run, name, lane)] as const),
+  );
+  return Object.fromEntries(lanes);
+}
+
+async function runTarget(run: SuiteRun, name: TargetName, lane: number): Promise<TargetResults> {
+  const results = new Map<string, UnitResult>();
+  const folder = mkdtempSync(join(tmpdir(), 'codis-redis-suite-'));
+  const target = new TestTarget(name);
+  const killServers = (): void => target.killNow();
+  process.once('exit', killServers);
+  try {
+    copyTests(run.sources, folder);
+    for (const unit of run.units) {
+      if (run.signal.aborted) break;
+      const result = await runOne(run, unit, target, folder, lane);
+      results.set(unit, result);
+      run.onUnit?.(name, unit, result);
+    }
+  } finally {
+    await target.stop();
+    process.off('exit', killServers);
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return results;
+}
+
+async function runOne(
+  run: SuiteRun,
+  unit: string,
+  target: TestTarget,
+  folder: string,
+  lane: number,
+): Promise<UnitResult> {
+  let server: Awaited<ReturnType<TestTarget['ready']>>;
+  try {
+    server = await target.ready();
+  } catch (error) {
+    await target.stop();
+    const ending = { name: '(start of the servers)', reason: messageOf(error) };
+    return { passed: [], failed: [], ending, seconds: 0 };
+  }
+  const { silenceMs, isDurable, signal } = run;
+  const result = await runUnit({ unit, server, folder, lane, silenceMs, isDurable, signal });
+  const complaint = await target.tidyUp(result.ending === null);
+  if (complaint === null) return result;
+  const failure = { name: '(the servers afterwards)', reason: complaint };
+  return { ...result, failed: [...result.failed, failure] };
+}

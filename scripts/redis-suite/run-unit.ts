@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Address } from '../../base/address.js';
+import { messageOf } from '../../base/errors.js';
+import { UnitOutput, type UnitResult } from './unit-output.js';
+import { UNIT_ARGUMENTS } from './units.js';
+
+const TCLSH = 'tclsh8.6';
+/** Tcl's own ports of a run; runs at the same time use others. */
+const PORTS_OF_A_RUN = 100;
+/** A killed process group is gone after this. */
+const KILL_MS = 200;
+
+export interface UnitRun {
+  readonly unit: string;
+  readonly server: Address;
+  /** The folder that has `tests`; no other run may use it at the same time. */
+  readonly folder: string;
+  /** A number of its own among the runs of the same time. */
+  readonly lane: number;
+  /** A unit that finishes no test for so long is hung. */
+  readonly silenceMs: number;
+  readonly isDurable: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs the tests of one unit against a server. Resolves however they end. */
+export async function runUnit(run: UnitRun): Promise<UnitResult> {
+  const startedAt = Date.now();
+  const output = new UnitOutput();
+  const end = await runTests(run, output);
+  output.end();
+  const ending =
+    end !== null
+      ? { name: `after ${output.passed.at(-1) ?? 'nothing'}`, reason: end }
+      : (output.abort ??
+        (output.isComplete ? null : { name: '(outside of a test)', reason: 'ended early' }));
+  const seconds = (Date.now() - startedAt) / 1000;
+  return { passed: output.passed, failed: output.failed, ending, seconds };
+}
+
+/** @returns why it was ended before its time; null: it ended by itself. */
+async function runTests(run: UnitRun, output: UnitOutput): Promise<string | null> {
+  const { server, silenceMs } = run;
+  const child = spawn(
+    TCLSH,
+    [
+      'tests/test_helper.tcl',
+      ...['--host', server.host, '--port', String(server.port)],
+      ...['--baseport', String(15_000 + run.lane * PORTS_OF_A_RUN)],
+      ...UNIT_ARGUMENTS,
+      ...(run.isDurable ? ['--durable'] : []),
+      ...['--single', `unit/${run.unit}`],
+    ],
+    // A group of its own: the program that we start starts another, which runs the tests.
+    { cwd: run.folder, detached: true, stdio: ['ignore', 'pipe', 'pipe'], env: environment() },
+  );
+  let reason: string | null = null;
+  const kill = (why: string): void => {
+    reason ??= why;
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // All of it has ended.
+    }
+  };
+  const onAbort = (): void => kill('interrupted');
+  const onExit = (): void => kill('');
+  run.signal.addEventListener('abort', onAbort);
+  process.once('exit', onExit);
+  const hung = (): void => kill(`hung: no test has finished for ${silenceMs / 1000} s`);
+  const timer = setTimeout(hung, silenceMs);
+  const read = (chunk: Buffer): void => {
+    timer.refresh();
+    output.push(chunk.toString('latin1'));
+  };
+  child.stdout!.on('data', read);
+  child.stderr!.on('data', read);
+  const ended = new Promise<void>((resolve) => {
+    child.once('error', (error) => {
+      reason = `cannot run ${TCLSH}: ${messageOf(error)}`;
+      resolve();
+    });
+    child.once('exit', () => resolve());
+  });
+  await ended;
+  // What it printed last is still on the way, and what it started may hold the pipe for ever.
+  await Promise.race([new Promise((resolve) => child.once('close', resolve)), sleep(KILL_MS)]);
+  clearTimeout(timer);
+  run.signal.removeEventListener('abort', onAbort);
+  process.off('exit', onExit);
+  const endedEarly = reason;
+  kill('');
+  return endedEarly;
+}
+
+/** Without the terminal's colors. */
+function environment(): NodeJS.ProcessEnv {
+  return { ...process.env, TERM: 'dumb', LC_ALL: 'C.UTF-8' };
+}
