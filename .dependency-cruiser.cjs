@@ -20,6 +20,24 @@ module.exports = {
     only('proxy', ['proxy/', 'base/', 'resp/', 'cluster/'], ''),
     only('dashboard', ['dashboard/', 'base/', 'resp/', 'cluster/'], ''),
     only(
+      'dashboard/web',
+      ['dashboard/web/', 'dashboard/api/(live-|web-)?contract'],
+      'what runs in browsers is no part of the server',
+    ),
+    {
+      name: 'pages-import-types-alone',
+      comment: 'the schemas stay in the server: the pages are not built anew for a change of it',
+      severity: 'error',
+      from: { path: '^dashboard/web/' },
+      to: { path: '^dashboard/api/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'servers-import-no-pages',
+      severity: 'error',
+      from: { pathNot: '^dashboard/web/' },
+      to: { path: '^dashboard/web/' },
+    },
+    only(
       'config-tool',
       [
         'config-tool/',
@@ -33,7 +51,12 @@ module.exports = {
     ),
     only(
       'proxy/session',
-      ['proxy/(session|command|router|backend|io|request)', 'base/', 'resp/', 'cluster/'],
+      ['proxy/(session|operation|command|router|backend|io|request)', 'base/', 'resp/', 'cluster/'],
+      '',
+    ),
+    only(
+      'proxy/operation',
+      ['proxy/(operation|command|router|backend|io|request)', 'base/', 'resp/', 'cluster/'],
       '',
     ),
     only('proxy/command', ['proxy/(command|request)', 'base/', 'resp/', 'cluster/'], ''),
@@ -68,7 +91,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.mjs', '.d.ts'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.d.ts'],
       conditionNames: ['import', 'require', 'node', 'default'],
     },
   },

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
 const BUILD_STAMP = join(root, 'dist', '.built');
+/** The dashboard's pages, which Vite makes: `dist/web`. */
+const PAGES = join('dashboard', 'web');
+const PAGES_STAMP = join(root, 'dist', '.built-pages');
 const SHOWN_LINES = 12;
 
 /** A step of the bootstrap failed; the message says all, a stack would not help. */
@@ -56,9 +59,13 @@ function readPackages(file) {
 /**
  * Compiles if the sources are not those that `dist` was made of.
  *
- * @param {(line: string) => void} say told once if there is something to do
+ * @param {(line: string) => void} say told if there is something to do
  */
 export async function build(say) {
+  await Promise.all([compile(say), buildPages(say)]);
+}
+
+async function compile(say) {
   const fingerprint = fingerprintOfSources();
   if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, 'utf8') === fingerprint) return;
   say('compiling …');
@@ -74,11 +81,32 @@ export async function build(say) {
   writeFileSync(BUILD_STAMP, fingerprint);
 }
 
+/** The dashboard's pages; of the sources elsewhere they import types alone. */
+async function buildPages(say) {
+  const fingerprint = fingerprintOf(['package-lock.json', ...filesBelow(PAGES)]);
+  const page = join(root, 'dist', 'web', 'index.html');
+  const isMade = existsSync(PAGES_STAMP) && existsSync(page);
+  if (isMade && readFileSync(PAGES_STAMP, 'utf8') === fingerprint) return;
+  say('making the pages of the dashboard …');
+  rmSync(PAGES_STAMP, { force: true });
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  const config = join(root, PAGES, 'vite.config.ts');
+  await run('Vite', process.execPath, [vite, 'build', '--config', config, '--logLevel', 'warn']);
+  writeFileSync(PAGES_STAMP, fingerprint);
+}
+
 /** By content, not by time: a checkout of an older commit is older and yet different. */
 function fingerprintOfSources() {
   const settings = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
   const files = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-  for (const folder of settings.include) files.push(...sourcesBelow(folder));
+  const isPage = (file) => file.startsWith(PAGES);
+  for (const folder of settings.include) {
+    files.push(...filesBelow(folder).filter((file) => file.endsWith('.ts') && !isPage(file)));
+  }
+  return fingerprintOf(files);
+}
+
+function fingerprintOf(files) {
   const hash = createHash('sha256');
   for (const file of files.sort()) {
     hash
@@ -89,12 +117,11 @@ function fingerprintOfSources() {
   return hash.digest('hex');
 }
 
-function sourcesBelow(folder) {
+function filesBelow(folder) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return sourcesBelow(path);
-    return entry.name.endsWith('.ts') ? [path] : [];
+    return entry.isDirectory() ? filesBelow(path) : [path];
   });
 }
 
@@ -102,6 +129,8 @@ function sourcesBelow(folder) {
 function removeOrphans(compiled, sources) {
   for (const entry of readdirSync(compiled, { withFileTypes: true })) {
     const path = join(compiled, entry.name);
+    // Vite keeps its folder in order.
+    if (path === join(root, 'dist', 'web')) continue;
     if (entry.isDirectory()) {
       removeOrphans(path, join(sources, entry.name));
       if (readdirSync(path).length === 0) rmSync(path, { recursive: true });

@@ -37,7 +37,7 @@ for (const signal of SIGNALS) process.on(signal, () => interrupt(signal));
 
 const checks = [
   ['format and lint', () => program(bin('biome'), ['check', '.'])],
-  ['types', () => program(bin('tsc'), ['-p', 'tsconfig.json'])],
+  ['types', () => npmScript('check:types')],
   ['import rules', () => npmScript('check:imports')],
   ['unused code', () => npmScript('check:unused')],
 ];
@@ -114,8 +114,8 @@ function countTests(code) {
 
 async function ensureServers() {
   const programs = await import('../dist/scripts/local-cluster/programs.js');
-  const { REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS } = programs;
-  const all = [REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS];
+  const { REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS, CHROMIUM } = programs;
+  const all = [REDIS, REDIS_TOOLS, JAVA, ZOOKEEPER, PYTHON_REDIS, CHROMIUM];
   await programs.ensurePrograms(all, (line) => console.log(line));
   // Tests that need these are skipped without them, and say so.
   try {

@@ -48,6 +48,14 @@ export const PYTHON_REDIS: Requirement = {
   hint: 'install it: apt-get install python3-redis',
 };
 
+/** @public for scripts/test.mjs: the dashboard's pages are tested in a real browser */
+export const CHROMIUM: Requirement = {
+  name: 'chromium',
+  isPresent: () => existsSync('/usr/bin/chromium'),
+  packages: ['chromium'],
+  hint: 'install it: apt-get install chromium',
+};
+
 /** Redis's own tests are written in it. */
 export const TCL: Requirement = {
   name: 'tclsh8.6',

@@ -76,6 +76,7 @@ test('it has what is needed to run, with types, and nothing else', () => {
       'dist/cluster/slot-hash.js',
       'dist/cluster/slot-hash.d.ts',
       'dist/dashboard/main.js',
+      'dist/web/index.html',
     ]),
   );
   const strangers = files.filter((name) =>
