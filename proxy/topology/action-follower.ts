@@ -1,6 +1,7 @@
 import { Backoff } from '../../base/backoff.js';
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { RepeatingTask } from '../../base/repeating-task.js';
 import {
   type Handle,
   NodeExistsError,
@@ -10,7 +11,6 @@ import type { Action } from '../../cluster/model/action.js';
 import { isSameProxy, type ProxyRecord, proxyRecord } from '../../cluster/model/proxy.js';
 import { BadRecordError, type Store } from '../../cluster/store.js';
 import type { TopologySink } from '../router/topology-change.js';
-import { RepeatingTask } from './repeating-task.js';
 import { TopologyReader } from './topology-reader.js';
 
 const FIRST_RETRY_MS = 50;

@@ -2,6 +2,7 @@ import { Backoff } from '../../base/backoff.js';
 import { withDeadline } from '../../base/deadline.js';
 import { messageOf, OperatorError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
+import { RepeatingTask } from '../../base/repeating-task.js';
 import type { Handle, SessionState } from '../../cluster/coordinator/coordinator.js';
 import type { ProxyRecord } from '../../cluster/model/proxy.js';
 import type { Store } from '../../cluster/store.js';
@@ -10,7 +11,6 @@ import { ActionFollower } from './action-follower.js';
 import { claimId, idTaken } from './former-life.js';
 import { askToBeOnline } from './online-request.js';
 import { IdTakenError, Registration } from './registration.js';
-import { RepeatingTask } from './repeating-task.js';
 import { assertTransition, type TopologyState } from './topology-state.js';
 
 const FIRST_RETRY_MS = 50;

@@ -1,4 +1,4 @@
-import type { Backoff } from '../../base/backoff.js';
+import type { Backoff } from './backoff.js';
 
 /**
  * Work that is done again each time it is asked for. It never runs twice at once; requests that
