@@ -30,6 +30,8 @@ export class Request {
   reply: Buffer | null = null;
   replyStart = 0;
   replyEnd = 0;
+  /** Frames that the server sends before the one that is the reply: a transaction's +QUEUED. */
+  skippedReplies = 0;
 
   constructor(
     owner: RequestOwner,

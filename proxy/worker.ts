@@ -8,6 +8,7 @@ import { keysOfCommand } from './command/keys-of-command.js';
 import type { ProxyFacts } from './command/local-context.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
+import { ClusterAccess } from './operation/cluster-access.js';
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
 import { Listener, type ListenerOptions, SWEEP_MS } from './session/listener.js';
@@ -57,6 +58,7 @@ class Worker implements DataPlane {
     this.#listener = new Listener(
       {
         router: this.#router,
+        cluster: new ClusterAccess(this.#router),
         framer: new RequestFramer(),
         traffic: this.#traffic,
         settings: {

@@ -23,6 +23,7 @@ const ROUTE_LABELS: { readonly [route in Route]?: string } = {
   'split-mget': 'split',
   'split-mset': 'split',
   'split-sum': 'split',
+  operation: 'several',
   local: 'proxy',
 };
 
@@ -40,6 +41,8 @@ const GROUP_TITLES: readonly (readonly [group: string, title: string])[] = [
   ['geo', 'Geo'],
   ['array', 'Arrays'],
   ['module', 'Vector sets'],
+  ['transactions', 'Transactions'],
+  ['pubsub', 'Publish and subscribe'],
   ['scripting', 'Scripts and functions'],
   ['connection', 'Connection'],
   ['server', 'Server'],
@@ -60,6 +63,7 @@ names the first version with the command if that is younger than 6.2.
 | one slot | Has several keys, or keys at places that depend on its arguments. Forwarded untouched if all of them are in one slot, else answered with \`-CROSSSLOT Keys in request don't hash to the same slot\`. A hash tag puts keys in one slot: \`{cart}:7\` and \`{cart}:8\`. A command without any key goes to the group of slot 0. |
 | split | One command for each group that has some of the keys; their replies are merged into one. Each group carries its part out by itself, so it is not atomic over groups; if a part fails the reply is that error, and other parts may have been carried out. |
 | proxy | Answered by the proxy, without any server. |
+| several | Takes the proxy several steps, such as asking every group. The client's later commands wait until it is answered. |
 | refused | Answered as Redis answers a command it does not know; the connection stays open. |
 
 A key's slot is \`crc32(key) % 1024\`, or the crc32 of what stands between the first \`{\` and the
@@ -94,9 +98,9 @@ function render(): string {
   const served = rows.filter(isServed);
   const refused = rows.filter((row) => row.route === 'refused');
   assertRemarksFit(served, refused);
-  const groups = GROUP_TITLES.map(([group, title]) => {
+  const groups = GROUP_TITLES.flatMap(([group, title]) => {
     const members = served.filter((row) => commandData(row).group === group);
-    return `## ${title}\n\n${servedTable(members)}`;
+    return members.length === 0 ? [] : [`## ${title}\n\n${servedTable(members)}`];
   });
   return `${[INTRODUCTION.trimEnd(), ...groups, notServed(refused)].join('\n\n')}\n`;
 }

@@ -11,7 +11,7 @@ import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
 import { AbandonedConnections } from './abandoned-connections.js';
 import { handshakeOf } from './handshake.js';
-import { internalRequest } from './internal-request.js';
+import { internalRequest, skippedReply } from './internal-request.js';
 import { databaseOfLane, protocolOfLane } from './lane.js';
 
 /**
@@ -128,6 +128,10 @@ export class Backend {
       return;
     }
     if (this.#inFlight.length === 0) this.#progressUs = turn.nowUs();
+    for (let count = request.skippedReplies; count > 0; count--) {
+      this.#inFlight.push(skippedReply(this.#lane));
+      this.#sent++;
+    }
     this.#inFlight.push(request);
     this.#sent++;
     outlet.put(bytes, start, end, isOwned);

@@ -23,3 +23,8 @@ export function internalRequest(lane: number, settled: (error: string | null) =>
   const owner = new InternalRequest(settled);
   return new Request(owner, INTERNAL_ROW, NO_SLOT, lane, turn.nowUs());
 }
+
+/** Takes a reply that nobody is interested in. */
+export function skippedReply(lane: number): Request {
+  return internalRequest(lane, () => {});
+}

@@ -1,5 +1,6 @@
 import type { Logger } from '../../base/log.js';
 import { Backend, type BackendSettings, type BackendState } from './backend.js';
+import { ConnectionPool } from './connection-pool.js';
 import { laneOf } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
 
@@ -13,6 +14,8 @@ export class Server {
   readonly #settings: BackendSettings;
   readonly #log: Logger;
   readonly #lanes: (Backend | undefined)[] = [];
+  /** Connections for one client at a time: those that block or watch keys. */
+  readonly pool: ConnectionPool;
   /** It has the SLOTS* commands; false until it has said so. */
   hasSlotsModule = false;
 
@@ -21,6 +24,7 @@ export class Server {
     this.groupId = groupId;
     this.#settings = settings;
     this.#log = log.child({ server: addr, group: groupId });
+    this.pool = new ConnectionPool(addr, settings);
     // At once, so that the first client finds it connected.
     this.lane(FIRST_LANE);
   }
@@ -66,6 +70,7 @@ export class Server {
 
   close(): void {
     for (const backend of this.connections) backend.close();
+    this.pool.close();
   }
 
   get connections(): readonly Backend[] {

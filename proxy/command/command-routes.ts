@@ -15,6 +15,7 @@ export interface Policy {
 }
 
 const LOCAL = { route: 'local' } as const;
+const OPERATION = { route: 'operation' } as const;
 const REFUSED = { route: 'refused' } as const;
 const SCRIPT = { route: 'keys', isWrite: true } as const;
 /** Without keys, and the same on every server: slot 0's answers. */
@@ -56,6 +57,11 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   role: LOCAL,
   select: LOCAL,
   time: LOCAL,
+
+  // The whole keyspace.
+  dbsize: OPERATION,
+  flushall: OPERATION,
+  flushdb: OPERATION,
 
   lolwut: ANYWHERE,
   'object|help': ANYWHERE,

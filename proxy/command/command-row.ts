@@ -7,6 +7,8 @@
  * - `split-mget`, `split-mset`, `split-sum`: split by slot; the replies are one array in the order
  *   of the keys, one +OK, one sum.
  * - `local`: answered by the proxy itself (`answerLocal`).
+ * - `operation`: takes the proxy more than one step, such as asking all groups: see
+ *   proxy/operation. The client's later commands wait until it is answered.
  * - `container`: its first argument names a subcommand with a row of its own, which
  *   `resolveSubcommand` finds. Without that argument its arity does not fit, except for COMMAND,
  *   which is then answered by the proxy (`answerLocal`).
@@ -19,6 +21,7 @@ export type Route =
   | 'split-mset'
   | 'split-sum'
   | 'local'
+  | 'operation'
   | 'container'
   | 'refused';
 

@@ -3,6 +3,7 @@ import { encodeError } from '../../resp/encode.js';
 import { equalsWord } from './arguments.js';
 import { arityFits, type CommandRow } from './command-row.js';
 import { resolveSubcommand } from './command-table.js';
+import type { Decision } from './decision.js';
 import {
   CROSSSLOT_ERROR,
   NOAUTH_ERROR,
@@ -17,23 +18,6 @@ import { refusal } from './refusal.js';
 
 /** Where a command without any key, or with arguments that a server will refuse, is sent. */
 const SLOT_OF_NO_KEY = 0;
-
-/**
- * What to do with a command:
- * - `answer`: give this reply; `row` is null if there is no such command
- * - `send`: untouched to the owner of the slot
- * - `split`: by the slots of its keys, which stand at every `stride`th argument from the first on;
- *   `slotId` is the first key's
- */
-export type Decision =
-  | { readonly type: 'answer'; readonly row: CommandRow | null; readonly reply: Buffer }
-  | { readonly type: 'send'; readonly row: CommandRow; readonly slotId: number }
-  | {
-      readonly type: 'split';
-      readonly row: CommandRow;
-      readonly slotId: number;
-      readonly stride: number;
-    };
 
 const keyPositions = new KeyPositions();
 
@@ -71,6 +55,7 @@ export function decide(
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };
   }
+  if (row.route === 'operation') return { type: 'operate', row };
   const denied = refusal(row, bytes, argStarts, argEnds, argCount, client.database);
   if (denied !== null) return refuse(row, denied);
 

@@ -1,4 +1,6 @@
 import type { Protocol } from '../../resp/encode.js';
+import type { CommandRow } from './command-row.js';
+import type { Decision } from './decision.js';
 
 /**
  * What the local commands know of the client they answer, and do to it; a session implements it.
@@ -25,6 +27,8 @@ export interface LocalContext {
   libVersion: string;
   noEvict: boolean;
   noTouch: boolean;
+  /** Null: commands mean what they say. */
+  mode: SessionMode | null;
   /** No more commands are read; the connection is closed when the replies so far are written. */
   closeAfterReply(): void;
   /** Facts for INFO about the whole proxy. */
@@ -40,4 +44,23 @@ export interface ProxyFacts {
   readonly commandsProcessed: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+}
+
+/**
+ * A state of a client in which its commands mean something else: between MULTI and EXEC, or as a
+ * subscriber. While it is set (`LocalContext.mode`), each command is decided about here.
+ */
+export interface SessionMode {
+  /** As `decide`, which it may ask. */
+  decide(
+    found: CommandRow | null,
+    bytes: Buffer,
+    argStarts: Int32Array,
+    argEnds: Int32Array,
+    argCount: number,
+    client: LocalContext,
+  ): Decision;
+
+  /** The client is gone, or has been RESET. */
+  end(): void;
 }

@@ -9,6 +9,36 @@ import { type KeysOf, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
 import { WaitingRoom } from './waiting-room.js';
 
+/** Somebody with business of its own at a slot's server: a client that blocks there, or watches. */
+export interface SlotObserver {
+  /**
+   * The slot's servers have changed, or its commands are held from now on. The change is
+   * acknowledged when the promise has resolved: by then the old server must have nothing of the
+   * observer's left to execute.
+   */
+  slotChanged(slotId: number): Promise<void> | void;
+}
+
+/** Somebody who follows every change of the table: the subscriptions of a worker. */
+export interface TableObserver {
+  /** A change has been put into effect; it is acknowledged when the promise has resolved. */
+  tableChanged(): Promise<void> | void;
+}
+
+/** A group that owns slots, or that slots are leaving. */
+export interface GroupMaster {
+  readonly groupId: number;
+  /** Null: the group has no master. */
+  readonly server: Server | null;
+}
+
+/** A slot between two groups. */
+export interface SlotMove {
+  readonly slotId: number;
+  readonly from: Server;
+  readonly to: Server;
+}
+
 /**
  * The slot table: which server a slot's commands go to. The part of it that every command
  * passes is one array: the slot's server, or null if there is anything at all to think about.
@@ -25,6 +55,8 @@ export class Router implements TopologySink {
   readonly #servers = new Map<string, Server>();
   readonly #transits = new Map<number, SlotTransit>();
   readonly #room = new WaitingRoom();
+  readonly #slotObservers = new Map<number, Set<SlotObserver>>();
+  readonly #tableObservers = new Set<TableObserver>();
   readonly #keysOf: KeysOf;
   readonly #settings: BackendSettings;
   readonly #log: Logger;
@@ -66,10 +98,16 @@ export class Router implements TopologySink {
     for (const slot of change.slots) this.#slots[slot.slotId] = slot;
     const left = new Set<Server>();
     const held = new Set<Server>();
+    const observers: (Promise<void> | void)[] = [];
     for (const slotId of touched) {
       const before = this.#serversOf(slotId);
       this.#place(this.#slots[slotId]!, before);
       const after = this.#serversOf(slotId);
+      if (before.length !== after.length || before.some((server, n) => server !== after[n])) {
+        for (const observer of [...(this.#slotObservers.get(slotId) ?? [])]) {
+          observers.push(observer.slotChanged(slotId));
+        }
+      }
       const transit = this.#transits.get(slotId);
       for (const server of transit?.formerServers ?? []) held.add(server);
       for (const server of before) {
@@ -77,10 +115,61 @@ export class Router implements TopologySink {
         if (server === transit?.route?.source || !after.includes(server)) left.add(server);
       }
     }
+    for (const observer of this.#tableObservers) observers.push(observer.tableChanged());
     const unused = this.#takeUnused();
     await Promise.all([...left, ...unused].map((server) => server.drained()));
+    await Promise.all(observers);
     for (const server of unused) server.close();
     await this.#settled(held);
+  }
+
+  /**
+   * The server that has, or will get, the keys of the slot: its owner, or the one it moves to. Null
+   * while its commands are held, or if it has none.
+   */
+  destinationOf(slotId: number): Server | null {
+    return this.#open[slotId] ?? this.#transits.get(slotId)?.route?.target ?? null;
+  }
+
+  /** The groups that have keys of any slot, by their id. */
+  masters(): readonly GroupMaster[] {
+    const groupIds = new Set<number>();
+    for (const slot of this.#slots) {
+      if (slot.status === 'offline') continue;
+      if (slot.groupId !== NO_GROUP) groupIds.add(slot.groupId);
+      if (slot.status === 'migrate') groupIds.add(slot.migrateFrom);
+    }
+    return [...groupIds]
+      .sort((a, b) => a - b)
+      .map((groupId) => ({ groupId, server: this.#masterOf(groupId) }));
+  }
+
+  /** The slots that are between two groups now, by their id. */
+  moves(): readonly SlotMove[] {
+    const moves: SlotMove[] = [];
+    for (const [slotId, { route }] of this.#transits) {
+      if (route !== null) moves.push({ slotId, from: route.source, to: route.target });
+    }
+    return moves.sort((a, b) => a.slotId - b.slotId);
+  }
+
+  /** @returns ends the observation */
+  observeSlot(slotId: number, observer: SlotObserver): () => void {
+    const observers = this.#slotObservers.get(slotId) ?? new Set();
+    this.#slotObservers.set(slotId, observers);
+    observers.add(observer);
+    return () => {
+      observers.delete(observer);
+      if (observers.size === 0 && this.#slotObservers.get(slotId) === observers) {
+        this.#slotObservers.delete(slotId);
+      }
+    };
+  }
+
+  /** @returns ends the observation */
+  observeTable(observer: TableObserver): () => void {
+    this.#tableObservers.add(observer);
+    return () => this.#tableObservers.delete(observer);
   }
 
   get servers(): Iterable<Server> {

@@ -10,9 +10,12 @@ import { laneOf } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
-import type { LocalContext, ProxyFacts } from '../command/local-context.js';
+import type { ProxyFacts, SessionMode } from '../command/local-context.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
+import type { ClusterAccess } from '../operation/cluster-access.js';
+import type { OperationClient } from '../operation/operation.js';
+import { OperationRun } from '../operation/operation-run.js';
 import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
 import { FanOut } from './fan-out.js';
@@ -35,6 +38,7 @@ export interface SessionSettings {
 export interface SessionServices {
   readonly router: Router;
   readonly framer: RequestFramer;
+  readonly cluster: ClusterAccess;
   readonly traffic: Traffic;
   readonly settings: SessionSettings;
   proxyFacts(): ProxyFacts;
@@ -49,15 +53,16 @@ export interface SessionServices {
 type SessionState = 'open' | 'closing' | 'closed';
 
 const MINUS = 0x2d;
+/** Bytes read ahead while an operation runs; they are read so that the client's end is seen. */
+const READ_AHEAD_BYTES = 64 * 1024;
 
 /** A client: its bytes in, commands to where they belong, replies out in the commands' order. */
-export class Session implements RequestOwner, LocalContext {
+export class Session implements RequestOwner, OperationClient {
   readonly clientId: number;
   readonly connectedAtMs = Date.now();
   protocol: Protocol = 2;
   database = 0;
   readonly origin = this;
-  authenticated: boolean;
   clientName = '';
   libName = '';
   libVersion = '';
@@ -74,6 +79,12 @@ export class Session implements RequestOwner, LocalContext {
   readonly #requests = new Ring<Request>();
   #state: SessionState = 'open';
   #isPaused = false;
+  #authenticated: boolean;
+  #mode: SessionMode | null = null;
+  /** Authenticated and in no mode: most commands need not be thought about. */
+  #isPlain: boolean;
+  /** The command that is being carried out, or waits for the replies of those before it. */
+  #operation: OperationRun | null = null;
   /** Which connections its commands go by; see backend/lane.ts. */
   #lane = laneOf(2, 0);
   /** The lane has changed: what was sent by the old one must be answered before the next command. */
@@ -85,7 +96,8 @@ export class Session implements RequestOwner, LocalContext {
     this.clientId = clientId;
     this.#socket = socket;
     this.#services = services;
-    this.authenticated = services.settings.password === '';
+    this.#authenticated = services.settings.password === '';
+    this.#isPlain = this.#authenticated;
     this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
@@ -94,7 +106,7 @@ export class Session implements RequestOwner, LocalContext {
       this.#outlet.onWritten();
       this.#resumeIfPossible();
     });
-    socket.on('end', () => this.closeAfterReply());
+    socket.on('end', () => this.#onEnd());
     socket.on('error', () => this.destroy());
     socket.on('close', () => this.destroy());
   }
@@ -120,6 +132,32 @@ export class Session implements RequestOwner, LocalContext {
     this.#receive.receivedChunk(chunk);
   }
 
+  get authenticated(): boolean {
+    return this.#authenticated;
+  }
+
+  set authenticated(isAuthenticated: boolean) {
+    this.#authenticated = isAuthenticated;
+    this.#isPlain = isAuthenticated && this.#mode === null;
+  }
+
+  get mode(): SessionMode | null {
+    return this.#mode;
+  }
+
+  set mode(mode: SessionMode | null) {
+    this.#mode = mode;
+    this.#isPlain = this.#authenticated && mode === null;
+  }
+
+  get lane(): number {
+    return this.#lane;
+  }
+
+  push(frames: Buffer): void {
+    if (this.#state === 'open') this.#outlet.put(frames, 0, frames.length, true);
+  }
+
   get databases(): number {
     return this.#services.settings.databases;
   }
@@ -142,7 +180,12 @@ export class Session implements RequestOwner, LocalContext {
 
   /** Nothing is expected of us. */
   get isIdle(): boolean {
-    return this.#requests.length === 0 && this.#receive.length === 0 && this.#outlet.pending === 0;
+    return (
+      this.#requests.length === 0 &&
+      this.#operation === null &&
+      this.#receive.length === 0 &&
+      this.#outlet.pending === 0
+    );
   }
 
   get bytesOut(): number {
@@ -163,6 +206,8 @@ export class Session implements RequestOwner, LocalContext {
     this.#state = 'closed';
     this.#outlet.discard();
     this.#receive.clear();
+    this.#operation?.abort();
+    this.#mode?.end();
     this.#socket.destroy();
     this.#services.onClosed(this);
   }
@@ -186,7 +231,7 @@ export class Session implements RequestOwner, LocalContext {
       // A held reply is stable: nothing writes over its bytes.
       this.#outlet.put(next.reply, next.replyStart, next.replyEnd, true);
     }
-    if (this.#isPaused) this.#resumeLater();
+    if (this.#isPaused || this.#operation !== null) this.#resumeLater();
     else if (this.#state === 'closing') this.#endIfAnswered();
   }
 
@@ -196,12 +241,12 @@ export class Session implements RequestOwner, LocalContext {
     while (at < end) {
       if (this.#state !== 'open') return end;
       if (!this.#mayRead()) {
-        this.#pause();
+        if (this.#operation === null || end - at > READ_AHEAD_BYTES) this.#pause();
         return at;
       }
       let next: number;
       if (isMultibulk(bytes[at])) {
-        next = framer.frame(bytes, at, end, this.#progress, this.authenticated);
+        next = framer.frame(bytes, at, end, this.#progress, this.#authenticated);
         if (next > 0 && framer.argCount > 0) this.#execute(bytes, at, next, isOwned);
       } else {
         next = readInline(bytes, at, end, this.#progress, (command) => {
@@ -230,7 +275,7 @@ export class Session implements RequestOwner, LocalContext {
       !row.hasOneKey ||
       row.guard !== 'none' ||
       !arityFits(row, argCount) ||
-      !this.authenticated
+      !this.#isPlain
     ) {
       this.#executeOther(row, bytes, start, end, isOwned);
       return;
@@ -252,16 +297,28 @@ export class Session implements RequestOwner, LocalContext {
   ): void {
     const { framer, router } = this.#services;
     const { argStarts, argEnds, argCount } = framer;
-    const decision = decide(row, bytes, argStarts, argEnds, argCount, this);
+    const decision =
+      this.#mode === null
+        ? decide(row, bytes, argStarts, argEnds, argCount, this)
+        : this.#mode.decide(row, bytes, argStarts, argEnds, argCount, this);
     if (decision.type === 'answer') {
       this.#answer(decision.row, decision.reply);
       this.#changeLane();
+      return;
+    }
+    if (decision.type === 'operate') {
+      const command = Buffer.from(bytes.subarray(start, end));
+      this.#operation = new OperationRun(decision.row, command, this, this.#services.cluster);
+      if (this.#requests.length === 0) this.#operate();
       return;
     }
     const request = new Request(this, decision.row, decision.slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
     if (decision.type === 'send') {
       this.#send(request, bytes, start, end, isOwned);
+    } else if (decision.type === 'replace') {
+      request.skippedReplies = decision.skippedReplies;
+      this.#send(request, decision.bytes, 0, decision.bytes.length, true);
     } else {
       const command = { bytes, start, end, isOwned, argStarts, argEnds, argCount };
       FanOut.send(request, command, decision.stride, router);
@@ -278,6 +335,27 @@ export class Session implements RequestOwner, LocalContext {
     const backend = server.lane(request.lane);
     backend.send(request, bytes, start, end, isOwned);
     if (backend.isCongested) this.#congested = backend;
+  }
+
+  /** The replies of all commands before it are out. */
+  #operate(): void {
+    const operation = this.#operation!;
+    const startedUs = turn.nowUs();
+    operation.start((frames) => {
+      if (operation !== this.#operation || this.#state === 'closed') return;
+      this.#operation = null;
+      const isError = frames[0] === MINUS;
+      this.#services.traffic.answered(operation.row, elapsedUs(startedUs, turn.nowUs()), isError);
+      this.#outlet.put(frames, 0, frames.length, true);
+      this.#changeLane();
+      this.#resumeLater();
+    });
+  }
+
+  /** The client sends no more. What it has sent is answered, but it is not waited with. */
+  #onEnd(): void {
+    if (this.#operation !== null) this.destroy();
+    else this.closeAfterReply();
   }
 
   /** To be called after a command that may have chosen another protocol or database. */
@@ -302,7 +380,7 @@ export class Session implements RequestOwner, LocalContext {
 
   #mayRead(): boolean {
     const { settings } = this.#services;
-    if (this.#requests.length >= settings.maxPipeline) return false;
+    if (this.#requests.length >= settings.maxPipeline || this.#operation !== null) return false;
     if (this.#isChangingLane) {
       if (this.#requests.length > 0) return false;
       this.#isChangingLane = false;
@@ -336,15 +414,19 @@ export class Session implements RequestOwner, LocalContext {
   #resumeIfPossible(): void {
     this.#resumption = null;
     if (this.#state === 'closing') this.#endIfAnswered();
-    if (this.#state !== 'open' || !this.#isPaused || !this.#mayRead()) return;
+    if (this.#operation !== null && !this.#operation.isStarted && this.#requests.length === 0) {
+      this.#operate();
+    }
+    if (this.#state !== 'open' || !this.#mayRead()) return;
     if (this.#outlet.pending > this.#services.settings.maxPendingBytes) return;
+    const wasPaused = this.#isPaused;
     this.#isPaused = false;
     if (this.#receive.length > 0) this.#receive.consumeRest();
-    if (!this.#isPaused) this.#socket.resume();
+    if (wasPaused && !this.#isPaused) this.#socket.resume();
   }
 
   #endIfAnswered(): void {
-    if (this.#state !== 'closing' || this.#requests.length > 0) return;
+    if (this.#state !== 'closing' || this.#requests.length > 0 || this.#operation !== null) return;
     this.#outlet.flush();
     this.#socket.destroySoon();
   }

@@ -25,6 +25,9 @@ export const REMARKS: { readonly [name: string]: string } = {
   unlink: SUM,
   exists: SUM,
   touch: SUM,
+  dbsize: 'The sum over all groups. While slots move a key may be counted twice.',
+  flushall: 'Every group, at about the same time; not atomic over groups.',
+  flushdb: 'As `FLUSHALL`, for the database that the client has selected.',
   copy: 'Refused with `DB n` for another database than that of the connection.',
   sort: SORT,
   sort_ro: SORT,
@@ -105,7 +108,7 @@ export const NOT_SERVED: readonly Refusal[] = [
   },
   {
     title: 'The whole keyspace',
-    commands: ['keys', 'scan', 'randomkey', 'dbsize', 'flushall', 'flushdb', 'swapdb'],
+    commands: ['keys', 'scan', 'randomkey', 'swapdb'],
     text: 'Every group would have to be asked. To come, but for `SWAPDB`. Until then: ask each master\n(`codis-config server list` names them). `HSCAN`, `SSCAN` and `ZSCAN` have one key and are served.',
   },
   {

@@ -34,6 +34,8 @@ export function quit(request: LocalRequest): Reply {
 
 /** RESET: the connection as it was when it was accepted, except for the library's name. */
 export function reset({ context }: LocalRequest): Reply {
+  context.mode?.end();
+  context.mode = null;
   context.clientName = '';
   context.noEvict = false;
   context.noTouch = false;

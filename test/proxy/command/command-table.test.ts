@@ -12,6 +12,7 @@ import {
 import { COMMAND_COUNT, COMMAND_ROWS } from '../../../proxy/command/command-rows.js';
 import { lookup, resolveSubcommand } from '../../../proxy/command/command-table.js';
 import { LOCAL_COMMANDS } from '../../../proxy/command/local/answer-local.js';
+import { OPERATIONS } from '../../../proxy/operation/operations.js';
 import { decodeReply, type Plain, toPlain } from '../../../resp/decode.js';
 import { frameArguments } from '../../support/command-arguments.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -96,7 +97,9 @@ test('every policy names a command; every local row has its answer', () => {
   for (const name of Object.keys(POLICIES)) expect(names).toContain(name);
   const local = allRows.filter((row) => row.route === 'local').map((row) => row.name);
   expect([...LOCAL_COMMANDS.keys()].sort()).toEqual([...local, 'command'].sort());
-  expect(refused).toContain('multi');
+  const operations = allRows.filter((row) => row.route === 'operation').map((row) => row.name);
+  expect([...OPERATIONS.keys()].sort()).toEqual(operations.sort());
+  expect(refused).toContain('pfdebug');
 });
 
 test('each route has the keys it needs', () => {
@@ -123,7 +126,7 @@ test('each route has the keys it needs', () => {
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
 const REFUSED = `acl asking bgrewriteaof bgsave blmove blmovem blmpop blpop brpop brpoplpush bzmpop
-  bzpopmax bzpopmin cluster config dbsize debug discard exec failover flushall flushdb function keys
+  bzpopmax bzpopmin cluster config debug discard exec failover function keys
   lastsave latency migrate module monitor move multi pfdebug pfselftest psubscribe psync publish
   pubsub punsubscribe randomkey readonly readwrite replconf replicaof restore-asking save scan script
   shutdown slaveof slowlog spublish ssubscribe subscribe sunsubscribe swapdb sync unsubscribe unwatch

@@ -1,0 +1,67 @@
+import type { BackendSettings } from './backend.js';
+import { DedicatedConnection } from './dedicated-connection.js';
+
+/** Kept for the next one who needs a connection of its own, by lane. */
+const MAX_IDLE_A_LANE = 32;
+
+/** Connections to one server that are lent to one user at a time. */
+export class ConnectionPool {
+  readonly #addr: string;
+  readonly #settings: BackendSettings;
+  readonly #idle = new Map<number, DedicatedConnection[]>();
+  readonly #lent = new Set<DedicatedConnection>();
+  #isClosed = false;
+
+  constructor(addr: string, settings: BackendSettings) {
+    this.#addr = addr;
+    this.#settings = settings;
+  }
+
+  /** Connections that are in use. */
+  get lentCount(): number {
+    return this.#lent.size;
+  }
+
+  /** @throws ConnectionLostError | DeadlineError */
+  async acquire(lane: number): Promise<DedicatedConnection> {
+    const connection =
+      this.#takeIdle(lane) ?? (await DedicatedConnection.open(this.#addr, lane, this.#settings));
+    this.#lent.add(connection);
+    if (this.#isClosed) connection.close();
+    return connection;
+  }
+
+  /**
+   * Gives a connection back. It must be as it was: nothing unanswered, watched or subscribed to;
+   * otherwise close it first.
+   */
+  release(connection: DedicatedConnection): void {
+    if (!this.#lent.delete(connection)) return;
+    connection.onPush = null;
+    connection.onMessage = null;
+    connection.onClosed = null;
+    if (connection.endReason !== null) return;
+    const idle = this.#idle.get(connection.lane) ?? [];
+    this.#idle.set(connection.lane, idle);
+    if (this.#isClosed || connection.inFlight > 0 || idle.length >= MAX_IDLE_A_LANE) {
+      connection.close();
+    } else {
+      idle.push(connection);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const connection of this.#lent) connection.close();
+    for (const idle of this.#idle.values()) for (const connection of idle) connection.close();
+    this.#idle.clear();
+  }
+
+  #takeIdle(lane: number): DedicatedConnection | null {
+    for (;;) {
+      const connection = this.#idle.get(lane)?.pop();
+      if (connection === undefined) return null;
+      if (connection.endReason === null) return connection;
+    }
+  }
+}

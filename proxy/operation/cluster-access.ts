@@ -1,0 +1,126 @@
+import { encodeMultibulk } from '../../resp/inline-command.js';
+import type { DedicatedConnection } from '../backend/dedicated-connection.js';
+import type { Server } from '../backend/server.js';
+import type { CommandRow } from '../command/command-row.js';
+import { turn } from '../io/turn.js';
+import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
+import type {
+  GroupMaster,
+  Router,
+  SlotMove,
+  SlotObserver,
+  TableObserver,
+} from '../router/router.js';
+import { OperationError } from './operation-error.js';
+
+/** Waits for the reply of one command. */
+class Exchange implements RequestOwner {
+  readonly origin: object;
+  readonly #resolve: (frame: Buffer) => void;
+
+  constructor(origin: object, resolve: (frame: Buffer) => void) {
+    this.origin = origin;
+    this.#resolve = resolve;
+  }
+
+  onReply(_request: Request, bytes: Buffer, start: number, end: number): void {
+    this.#resolve(Buffer.from(bytes.subarray(start, end)));
+  }
+}
+
+/** What operations may do with the cluster: they await what requests are called back with. */
+export class ClusterAccess {
+  readonly #router: Router;
+
+  constructor(router: Router) {
+    this.#router = router;
+  }
+
+  /** The groups that have keys, by their id. @throws OperationError if one has no master */
+  servers(): readonly { readonly groupId: number; readonly server: Server }[] {
+    return this.#router.masters().map(({ groupId, server }) => {
+      if (server === null) throw new OperationError(`ERR group ${groupId} has no master`);
+      return { groupId, server };
+    });
+  }
+
+  masters(): readonly GroupMaster[] {
+    return this.#router.masters();
+  }
+
+  moves(): readonly SlotMove[] {
+    return this.#router.moves();
+  }
+
+  /** See Router.destinationOf. */
+  destinationOf(slotId: number): Server | null {
+    return this.#router.destinationOf(slotId);
+  }
+
+  /**
+   * One command to one server, by the connection that all share.
+   *
+   * @param args bytes, or byte strings
+   * @returns the reply's frame, an error's if the server cannot be reached.
+   */
+  ask(
+    server: Server,
+    lane: number,
+    args: readonly (string | Uint8Array)[],
+    row: CommandRow = INTERNAL_ROW,
+  ): Promise<Buffer> {
+    const texts = args.map((arg) =>
+      typeof arg === 'string' ? arg : Buffer.from(arg).toString('latin1'),
+    );
+    const bytes = encodeMultibulk(texts);
+    return this.#exchange({}, row, NO_SLOT, lane, (request) =>
+      server.lane(lane).send(request, bytes, 0, bytes.length, true),
+    );
+  }
+
+  /**
+   * One command to the owner of a slot, after its gate, and after a pull of its keys where the slot
+   * moves.
+   *
+   * @param row tells where the keys are
+   * @param origin whose command it is; see RequestOwner
+   */
+  askSlot(
+    slotId: number,
+    lane: number,
+    row: CommandRow,
+    bytes: Buffer,
+    origin: object,
+  ): Promise<Buffer> {
+    return this.#exchange(origin, row, slotId, lane, (request) =>
+      this.#router.send(request, bytes, 0, bytes.length, true),
+    );
+  }
+
+  /** A connection for this client alone; give it back by `server.pool.release`. */
+  dedicated(server: Server, lane: number): Promise<DedicatedConnection> {
+    return server.pool.acquire(lane);
+  }
+
+  /** See Router.observeSlot. */
+  observeSlot(slotId: number, observer: SlotObserver): () => void {
+    return this.#router.observeSlot(slotId, observer);
+  }
+
+  /** See Router.observeTable. */
+  observeTable(observer: TableObserver): () => void {
+    return this.#router.observeTable(observer);
+  }
+
+  #exchange(
+    origin: object,
+    row: CommandRow,
+    slotId: number,
+    lane: number,
+    send: (request: Request) => void,
+  ): Promise<Buffer> {
+    return new Promise((resolve) => {
+      send(new Request(new Exchange(origin, resolve), row, slotId, lane, turn.nowUs()));
+    });
+  }
+}

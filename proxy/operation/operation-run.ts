@@ -1,0 +1,70 @@
+import { encodeError, encodeReply } from '../../resp/encode.js';
+import { FrameProgress } from '../../resp/frame-progress.js';
+import { RequestFramer } from '../../resp/request-framer.js';
+import type { CommandRow } from '../command/command-row.js';
+import type { ClusterAccess } from './cluster-access.js';
+import { Frames, type OperationClient } from './operation.js';
+import { OperationError } from './operation-error.js';
+import { OPERATIONS } from './operations.js';
+
+const framer = new RequestFramer();
+
+/** One operation of one client, from its command to its reply. */
+export class OperationRun {
+  readonly row: CommandRow;
+  readonly #bytes: Buffer;
+  readonly #client: OperationClient;
+  readonly #cluster: ClusterAccess;
+  readonly #gone = new AbortController();
+  isStarted = false;
+
+  /** @param bytes the whole command, not to change any more */
+  constructor(row: CommandRow, bytes: Buffer, client: OperationClient, cluster: ClusterAccess) {
+    this.row = row;
+    this.#bytes = bytes;
+    this.#client = client;
+    this.#cluster = cluster;
+  }
+
+  /** @param answered called once with what the client is answered: whole frames */
+  start(answered: (frames: Buffer) => void): void {
+    this.isStarted = true;
+    void this.#answer().then(answered);
+  }
+
+  /** The client is gone. */
+  abort(): void {
+    this.#gone.abort();
+  }
+
+  async #answer(): Promise<Buffer> {
+    const { row } = this;
+    const client = this.#client;
+    try {
+      const reply = await OPERATIONS.get(row.name)!({
+        row,
+        args: argumentsOf(this.#bytes),
+        bytes: this.#bytes,
+        client,
+        cluster: this.#cluster,
+        gone: this.#gone.signal,
+      });
+      return reply instanceof Frames ? reply.bytes : asBuffer(encodeReply(reply, client.protocol));
+    } catch (error) {
+      if (error instanceof OperationError) return asBuffer(encodeError(error.message));
+      return asBuffer(encodeError(`ERR ${error instanceof Error ? error.message : String(error)}`));
+    }
+  }
+}
+
+function argumentsOf(bytes: Buffer): Buffer[] {
+  framer.frame(bytes, 0, bytes.length, new FrameProgress(), true);
+  const { argStarts, argEnds, argCount } = framer;
+  return Array.from({ length: argCount }, (_, index) =>
+    bytes.subarray(argStarts[index], argEnds[index]),
+  );
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
