@@ -26,6 +26,16 @@ export interface Config {
   readonly zkSessionTimeoutMs: number;
   /** A change that not every proxy has acknowledged within this time is taken back. */
   readonly actionTimeoutMs: number;
+  /** What is done when a master cannot be reached: fail over, nothing, or say what would be done. */
+  readonly ha: 'on' | 'off' | 'observe';
+  /** A master that most observers have not heard from for this long is failed over. */
+  readonly haDownAfterMs: number;
+  /** A group is failed over at most once in this time. */
+  readonly haMinIntervalMs: number;
+  /** Set as `min-replicas-to-write` at masters, as far as they have replicas; 0: left alone. */
+  readonly haMinReplicasToWrite: number;
+  /** How long commands wait for a server that cannot be reached before they fail; 0: not at all. */
+  readonly backendWaitMs: number;
   readonly proxyId: string;
   /** How many databases clients may SELECT; every server must have as many. */
   readonly databases: number;
@@ -51,6 +61,11 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   sessionMaxPipeline: ['session_max_pipeline', '1024', wholeNumber(1)],
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
   actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
+  ha: ['ha', 'on', oneOf('on', 'off', 'observe')],
+  haDownAfterMs: ['ha_down_after', '1500', wholeNumber(100)],
+  haMinIntervalMs: ['ha_min_interval', '60000', wholeNumber(0)],
+  haMinReplicasToWrite: ['ha_min_replicas_to_write', '0', wholeNumber(0)],
+  backendWaitMs: ['backend_wait', '5000', wholeNumber(0)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
   databases: ['databases', '16', wholeNumber(1)],
   advertiseAddr: ['advertise_addr', '', (text) => text],
@@ -136,6 +151,11 @@ export function parseConfig(text: string, file: string): Config {
     sessionMaxPipeline: read('sessionMaxPipeline'),
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
     actionTimeoutMs: read('actionTimeoutMs'),
+    ha: read('ha'),
+    haDownAfterMs: read('haDownAfterMs'),
+    haMinIntervalMs: read('haMinIntervalMs'),
+    haMinReplicasToWrite: read('haMinReplicasToWrite'),
+    backendWaitMs: read('backendWaitMs'),
     proxyId: read('proxyId'),
     databases: read('databases'),
     advertiseAddr: read('advertiseAddr'),
