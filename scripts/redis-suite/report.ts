@@ -19,7 +19,13 @@ export function renderReport(
     lostOf(results.plain?.get(unit), results.proxy?.get(unit)),
     notes(results.proxy?.get(unit) ?? results.plain?.get(unit)),
   ]);
-  const total = ['total', ...sums(results.plain), ...sums(results.proxy), lostInAll(rows), ''];
+  const total = [
+    'total',
+    ...sums(results.plain),
+    ...sums(results.proxy),
+    results.plain && results.proxy ? lostInAll(rows) : '-',
+    '',
+  ];
   const table = format === 'markdown' ? markdownTable : alignedTable;
   const lines = [table(HEAD, [...rows, total], FIRST_NUMBER_COLUMN)];
   if (results.plain && results.proxy) {

@@ -26,12 +26,12 @@ export type SuiteResults = Readonly<Partial<Record<TargetName, TargetResults>>>;
 /** Runs the units, one after the other; both targets at the same time. */
 export async function runSuite(run: SuiteRun): Promise<SuiteResults> {
   const lanes = await Promise.all(
-    run.targets.map(async (name, lane) => [name, await runTarget(run, name, lane)] as const),
+    run.targets.map(async (name) => [name, await runTarget(run, name)] as const),
   );
   return Object.fromEntries(lanes);
 }
 
-async function runTarget(run: SuiteRun, name: TargetName, lane: number): Promise<TargetResults> {
+async function runTarget(run: SuiteRun, name: TargetName): Promise<TargetResults> {
   const results = new Map<string, UnitResult>();
   const folder = mkdtempSync(join(tmpdir(), 'codis-redis-suite-'));
   const target = new TestTarget(name);
@@ -41,7 +41,7 @@ async function runTarget(run: SuiteRun, name: TargetName, lane: number): Promise
     copyTests(run.sources, folder);
     for (const unit of run.units) {
       if (run.signal.aborted) break;
-      const result = await runOne(run, unit, target, folder, lane);
+      const result = await runOne(run, unit, target, folder);
       results.set(unit, result);
       run.onUnit?.(name, unit, result);
     }
@@ -58,7 +58,6 @@ async function runOne(
   unit: string,
   target: TestTarget,
   folder: string,
-  lane: number,
 ): Promise<UnitResult> {
   let server: Awaited<ReturnType<TestTarget['ready']>>;
   try {
@@ -69,7 +68,7 @@ async function runOne(
     return { passed: [], failed: [], ending, seconds: 0 };
   }
   const { silenceMs, isDurable, signal } = run;
-  const result = await runUnit({ unit, server, folder, lane, silenceMs, isDurable, signal });
+  const result = await runUnit({ unit, server, folder, silenceMs, isDurable, signal });
   const complaint = await target.tidyUp(result.ending === null);
   if (complaint === null) return result;
   const failure = { name: '(the servers afterwards)', reason: complaint };

@@ -2,22 +2,22 @@ import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../../base/address.js';
 import { messageOf } from '../../base/errors.js';
+import { freePorts } from '../support/child-server.js';
+import { TEST_PROGRAM } from './sources.js';
 import { UnitOutput, type UnitResult } from './unit-output.js';
 import { UNIT_ARGUMENTS } from './units.js';
 
 const TCLSH = 'tclsh8.6';
-/** Tcl's own ports of a run; runs at the same time use others. */
-const PORTS_OF_A_RUN = 100;
+/** The tests talk to their own server, which listens so many ports below the one it is given. */
+const BASE_PORT_DISTANCE = 32;
 /** A killed process group is gone after this. */
 const KILL_MS = 200;
 
 export interface UnitRun {
   readonly unit: string;
   readonly server: Address;
-  /** The folder that has `tests`; no other run may use it at the same time. */
+  /** Made by `copyTests`; no other run may use it at the same time. */
   readonly folder: string;
-  /** A number of its own among the runs of the same time. */
-  readonly lane: number;
   /** A unit that finishes no test for so long is hung. */
   readonly silenceMs: number;
   readonly isDurable: boolean;
@@ -34,7 +34,7 @@ export async function runUnit(run: UnitRun): Promise<UnitResult> {
     end !== null
       ? { name: `after ${output.passed.at(-1) ?? 'nothing'}`, reason: end }
       : (output.abort ??
-        (output.isComplete ? null : { name: '(outside of a test)', reason: 'ended early' }));
+        (output.isComplete ? null : { name: '(outside of a test)', reason: output.lastLine }));
   const seconds = (Date.now() - startedAt) / 1000;
   return { passed: output.passed, failed: output.failed, ending, seconds };
 }
@@ -42,12 +42,13 @@ export async function runUnit(run: UnitRun): Promise<UnitResult> {
 /** @returns why it was ended before its time; null: it ended by itself. */
 async function runTests(run: UnitRun, output: UnitOutput): Promise<string | null> {
   const { server, silenceMs } = run;
+  const [port] = (await freePorts(1)) as [number];
   const child = spawn(
     TCLSH,
     [
-      'tests/test_helper.tcl',
+      TEST_PROGRAM,
       ...['--host', server.host, '--port', String(server.port)],
-      ...['--baseport', String(15_000 + run.lane * PORTS_OF_A_RUN)],
+      ...['--baseport', String(port + BASE_PORT_DISTANCE)],
       ...UNIT_ARGUMENTS,
       ...(run.isDurable ? ['--durable'] : []),
       ...['--single', `unit/${run.unit}`],

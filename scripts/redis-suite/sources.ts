@@ -58,10 +58,16 @@ export async function findTests(
   return folder;
 }
 
+/** The program of a folder made by `copyTests`. */
+export const TEST_PROGRAM = 'run-tests.tcl';
+
 /** A folder of its own for a run, as the tests write beside themselves. */
 export function copyTests(folder: string, to: string): void {
   mkdirSync(to, { recursive: true });
   cpSync(join(folder, 'tests'), join(to, 'tests'), { recursive: true });
+  // Into a pipe Tcl would write by the page: what a hung unit had to say would be lost.
+  const lines = ['fconfigure stdout -buffering line', 'source tests/test_helper.tcl'];
+  writeFileSync(join(to, TEST_PROGRAM), `${lines.join('\n')}\n`);
 }
 
 function hasTests(folder: string): boolean {

@@ -25,6 +25,7 @@ export class UnitOutput {
   abort: Failure | null = null;
   /** Said at the end; without it the unit did not get there. */
   isComplete = false;
+  lastLine = 'ended without a word';
   #rest = '';
   /** The lines of an error come after its first. */
   #open: { readonly kind: 'err' | 'exception'; readonly lines: string[] } | null = null;
@@ -42,6 +43,7 @@ export class UnitOutput {
   }
 
   #readLine(line: string): void {
+    if (line.trim() !== '') this.lastLine = line.trim();
     const [, status, text] = /^\[([a-z]+|\d+\/\d+ done)\]: (.*)$/.exec(line) ?? [];
     if (status === undefined) {
       if (/^(Killing still running|\s+The End)/.test(line)) this.#closeError();
@@ -69,7 +71,9 @@ export class UnitOutput {
 function readError(lines: readonly string[]): Failure {
   const [, name, rest = ''] = /^(.*?) in tests\/\S+\.tcl(.*)$/.exec(lines[0]!) ?? [];
   if (name === undefined) return { name: lines[0]!, reason: '' };
-  return { name, reason: (rest.trim() || lines[1]) ?? '' };
+  const [, reason = '', whole = ''] = lines;
+  // Of an error that is not an assertion it shows the end first, then the whole of it.
+  return { name, reason: rest.trim() || (whole.endsWith(reason) ? whole : reason) || reason };
 }
 
 /** `Executing test client: what was wrong.`, then Tcl's stack with the code of the test. */
