@@ -63,6 +63,18 @@ export class Paths {
   get dashboard(): string {
     return `${this.root}/dashboard`;
   }
+  /** Not in Codis: an ephemeral node for each dashboard, the one that leads and the others. */
+  get dashboards(): string {
+    return `${this.root}/dashboards`;
+  }
+  /** @param addr host:port of its REST API. */
+  dashboardAt(addr: string): string {
+    return `${this.dashboards}/${addr}`;
+  }
+  /** Not in Codis: who changed what, a node for each change, of the last ones. */
+  get audit(): string {
+    return `${this.root}/audit`;
+  }
   /**
    * Not in Codis: what the dashboard has written but not yet announced to the proxies. There only
    * while a change is being made, or after a dashboard was killed just then.
