@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type Account, parseAccounts } from './accounts.js';
 import { parseAddress } from './address.js';
 import { messageOf, OperatorError } from './errors.js';
 
@@ -12,6 +13,17 @@ export interface Config {
   readonly product: string;
   /** Where the dashboard's REST API listens and is found: host:port. */
   readonly dashboardAddr: string;
+  /** Who may use the dashboard; empty: whoever reaches it. */
+  readonly dashboardAccounts: readonly Account[];
+  /** What codis-config and proxies show to the dashboard, and the dashboard asks for; or empty. */
+  readonly dashboardToken: string;
+  /** Files in PEM; both, or none: then it is plain HTTP. */
+  readonly dashboardTlsCert: string;
+  readonly dashboardTlsKey: string;
+  /** Whom codis-config and proxies believe the dashboard's certificate, besides the usual. */
+  readonly dashboardTlsCa: string;
+  /** The folder that the dashboard keeps its history in. */
+  readonly dashboardData: string;
   /** Asked of clients and given to the Redis servers; empty: none. */
   readonly password: string;
   readonly backendPingPeriodMs: number;
@@ -53,6 +65,12 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   embeddedPath: ['embedded_path', 'data/coordinator', (text) => text],
   product: ['product', 'test', productName],
   dashboardAddr: ['dashboard_addr', 'localhost:18087', address],
+  dashboardAccounts: ['dashboard_accounts', '', parseAccounts],
+  dashboardToken: ['dashboard_token', '', token],
+  dashboardTlsCert: ['dashboard_tls_cert', '', (text) => text],
+  dashboardTlsKey: ['dashboard_tls_key', '', (text) => text],
+  dashboardTlsCa: ['dashboard_tls_ca', '', (text) => text],
+  dashboardData: ['dashboard_data', 'data/dashboard', (text) => text],
   password: ['password', '', (text) => text],
   backendPingPeriodMs: ['backend_ping_period', '5', seconds],
   backendTimeoutMs: ['backend_timeout', '5000', wholeNumber(1)],
@@ -71,6 +89,9 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   advertiseAddr: ['advertise_addr', '', (text) => text],
   proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
 };
+
+/** Not shown in errors. */
+const SECRETS = new Set(['password', 'dashboard_accounts', 'dashboard_token']);
 
 const FIELD_OF_KEY = new Map(
   Object.entries(KEYS).map(([field, [key]]) => [key, field as keyof Config]),
@@ -133,7 +154,7 @@ export function parseConfig(text: string, file: string): Config {
       return reader(setting?.value ?? fallback);
     } catch (cause) {
       const where = setting ? `${file}:${setting.line}` : file;
-      const shown = key === 'password' ? '' : ` "${setting?.value}"`;
+      const shown = SECRETS.has(key) ? '' : ` "${setting?.value}"`;
       throw new OperatorError(`${where}: ${key}:${shown} ${messageOf(cause)}`, { cause });
     }
   };
@@ -143,6 +164,12 @@ export function parseConfig(text: string, file: string): Config {
     embeddedPath: read('embeddedPath'),
     product: read('product'),
     dashboardAddr: read('dashboardAddr'),
+    dashboardAccounts: read('dashboardAccounts'),
+    dashboardToken: read('dashboardToken'),
+    dashboardTlsCert: read('dashboardTlsCert'),
+    dashboardTlsKey: read('dashboardTlsKey'),
+    dashboardTlsCa: read('dashboardTlsCa'),
+    dashboardData: read('dashboardData'),
     password: read('password'),
     backendPingPeriodMs: read('backendPingPeriodMs'),
     backendTimeoutMs: read('backendTimeoutMs'),
@@ -208,6 +235,12 @@ function addressList(text: string): string {
     .split(',')
     .map((part) => address(part.trim()))
     .join(',');
+}
+
+/** It is sent in a header. */
+function token(text: string): string {
+  if (text === '' || /^[!-~]{16,200}$/.test(text)) return text;
+  throw new Error('is not a token of 16 to 200 letters, digits and signs');
 }
 
 function productName(text: string): string {
