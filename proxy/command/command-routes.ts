@@ -63,6 +63,13 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   flushall: OPERATION,
   flushdb: OPERATION,
 
+  // The servers' settings and facts.
+  'config|get': OPERATION,
+  'config|help': LOCAL,
+  'config|resetstat': OPERATION,
+  'config|rewrite': OPERATION,
+  'config|set': OPERATION,
+
   lolwut: ANYWHERE,
   'object|help': ANYWHERE,
   'xgroup|help': ANYWHERE,

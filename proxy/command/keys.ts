@@ -35,7 +35,7 @@ export function findKeys(
     case 'specs':
       return keysOfSpecs(row.keySpecs, args, out.positions);
     case 'sort':
-      return keysOfSort(args, out.positions);
+      return keysOfSort(row, args, out.positions);
     case 'georadius':
       return keysOfGeoRadius(row, args, out.positions);
     case 'xread':
@@ -124,14 +124,17 @@ function addKeys(
   return added;
 }
 
-/** SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC|DESC] [ALPHA] [STORE key] */
-function keysOfSort(args: Arguments, positions: Int32Array): number {
+/**
+ * SORT key [BY pattern] [LIMIT offset count] [GET pattern ...] [ASC|DESC] [ALPHA] [STORE key]; SORT_RO
+ * knows no STORE.
+ */
+function keysOfSort(row: CommandRow, args: Arguments, positions: Int32Array): number {
   let store = 0;
   for (let index = 2; index < args.argCount; index++) {
     const rest = args.argCount - index - 1;
     if (isWord(args, index, 'limit') && rest >= 2) index += 2;
     else if ((isWord(args, index, 'by') || isWord(args, index, 'get')) && rest >= 1) index += 1;
-    else if (isWord(args, index, 'store') && rest >= 1) store = ++index;
+    else if (!row.isReadOnly && isWord(args, index, 'store') && rest >= 1) store = ++index;
     else if (!isSortFlag(args, index)) return MALFORMED;
   }
   positions[0] = 1;

@@ -72,6 +72,13 @@ export const REMARKS: { readonly [name: string]: string } = {
   'command|list': 'Of the commands that this proxy serves.',
   'command|help': 'Lists what is served.',
   info: `Of the proxy process: its clients, memory, processor time and counters. There is no keyspace in it; ask the groups with \`codis-config server list\`.`,
+  'config|get':
+    'What the master of the first group has; `databases` and `port` are those of the proxy, and passwords of servers are left out.',
+  'config|help': 'Lists what is served.',
+  'config|resetstat': 'On every master. The counters of the proxy itself go on.',
+  'config|rewrite': 'On every master; the configuration of the proxy is no part of it.',
+  'config|set':
+    'On every master, for settings of the data (`maxmemory*`, `notify-keyspace-events`, `hash-*`, `list-*`, `set-*`, `zset-*`, `stream-*`, `lfu-*`, `lazyfree-*`, `active-*`), of what is logged (`slowlog-*`, `latency-*`) and of its safety (`save`, `append*`, `aof-*`, `rdb-*`, `min-replicas-*`). Others are refused: set them on each server. Not atomic over groups, and replicas are not told: what is to last belongs into the configuration of each server.',
   role: 'Always `master`: replicas belong to the groups.',
   time: 'The clock of the machine of the proxy.',
 };
@@ -133,7 +140,7 @@ export const NOT_SERVED: readonly Refusal[] = [
   {
     title: 'Operating a server',
     commands: [
-      ...['acl', 'bgrewriteaof', 'bgsave', 'config', 'debug', 'failover', 'lastsave', 'latency'],
+      ...['acl', 'bgrewriteaof', 'bgsave', 'debug', 'failover', 'lastsave', 'latency'],
       ...['memory|doctor', 'memory|help', 'memory|malloc-stats', 'memory|purge', 'memory|stats'],
       ...['module', 'monitor', 'save', 'shutdown', 'slowlog'],
     ],

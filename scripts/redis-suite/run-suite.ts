@@ -59,9 +59,9 @@ async function runOne(
   target: TestTarget,
   folder: string,
 ): Promise<UnitResult> {
-  let server: Awaited<ReturnType<TestTarget['ready']>>;
+  let server: Awaited<ReturnType<TestTarget['start']>>;
   try {
-    server = await target.ready();
+    server = await target.start();
   } catch (error) {
     await target.stop();
     const ending = { name: '(start of the servers)', reason: messageOf(error) };
@@ -69,7 +69,7 @@ async function runOne(
   }
   const { silenceMs, isDurable, signal } = run;
   const result = await runUnit({ unit, server, folder, silenceMs, isDurable, signal });
-  const complaint = await target.tidyUp(result.ending === null);
+  const complaint = await target.complaint();
   if (complaint === null) return result;
   const failure = { name: '(the servers afterwards)', reason: complaint };
   return { ...result, failed: [...result.failed, failure] };

@@ -8,7 +8,7 @@ export type TargetName = 'plain' | 'proxy';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** The servers of one target, started when they are needed and again when they are in doubt. */
+/** The servers of one target. */
 export class TestTarget {
   readonly name: TargetName;
   #servers: Servers | null = null;
@@ -18,36 +18,13 @@ export class TestTarget {
     this.name = name;
   }
 
-  /** Where the next unit's tests connect: servers that run, without keys and functions. */
-  async ready(): Promise<Address> {
-    if (!this.#servers || !this.#address) return this.#start();
-    return this.#address;
-  }
-
   /**
-   * To be called after a unit: empties the servers.
+   * New servers, in place of those there were: units leave settings and scripts behind.
    *
-   * @returns what was wrong with the servers, which are started anew then; null: nothing
+   * @returns where the tests connect
    */
-  async tidyUp(wasOrderly: boolean): Promise<string | null> {
-    const complaint = await this.#empty();
-    // What a unit that was cut off has left is not known, such as settings.
-    if (complaint !== null || !wasOrderly) await this.stop();
-    return complaint;
-  }
-
-  async stop(): Promise<void> {
-    const servers = this.#servers;
-    this.#servers = null;
-    this.#address = null;
-    await servers?.stop();
-  }
-
-  killNow(): void {
-    this.#servers?.killNow();
-  }
-
-  async #start(): Promise<Address> {
+  async start(): Promise<Address> {
+    await this.stop();
     const servers = new Servers();
     this.#servers = servers;
     await servers.startBackends();
@@ -57,29 +34,37 @@ export class TestTarget {
     return address;
   }
 
-  async #empty(): Promise<string | null> {
+  /** What a unit has done to the servers that it must not; null: all of them run and answer. */
+  async complaint(): Promise<string | null> {
     try {
       this.#servers!.checkAlive();
-      for (const { address } of this.#servers!.backends) {
-        await ask(address, [['flushall'], ['function', 'flush'], ['script', 'flush']]);
-      }
-      await ask(this.#address!, [['ping']]);
+      await answersPing(this.#address!);
       return null;
     } catch (error) {
       return messageOf(error);
     }
   }
+
+  async stop(): Promise<void> {
+    const servers = this.#servers;
+    this.#servers = null;
+    await servers?.stop();
+  }
+
+  killNow(): void {
+    this.#servers?.killNow();
+  }
 }
 
-async function ask({ host, port }: Address, commands: readonly string[][]): Promise<void> {
+async function answersPing({ host, port }: Address): Promise<void> {
   const redis = new Redis({
     ...{ host, port, lazyConnect: true, enableReadyCheck: false },
     ...{ commandTimeout: ANSWER_TIMEOUT_MS, maxRetriesPerRequest: 0, retryStrategy: null },
   });
-  // Whoever waits for a reply is told.
+  // Whoever waits for the reply is told.
   redis.on('error', () => {});
   try {
-    for (const [name, ...args] of commands) await redis.call(name!, ...args);
+    await redis.ping();
   } finally {
     redis.disconnect();
   }

@@ -22,6 +22,7 @@ import {
   commandInfo,
   commandList,
 } from './command.js';
+import { configHelp } from './config.js';
 import { echo, ping, quit, reset, role, select, time } from './connection.js';
 import { info } from './info.js';
 import { type LocalCommand, LocalRequest } from './local-request.js';
@@ -45,6 +46,7 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['command|help', commandHelp],
   ['command|info', commandInfo],
   ['command|list', commandList],
+  ['config|help', configHelp],
   ['echo', echo],
   ['hello', hello],
   ['info', info],

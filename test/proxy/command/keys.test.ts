@@ -55,6 +55,7 @@ describe('where the keys are', () => {
     ['sort a GET store ALPHA', 'a'],
     ['sort a STORE b STORE c', 'a c'],
     ['sort a STORE', 'malformed'],
+    ['sort_ro a STORE b', 'malformed'],
     ['sort a nonsense', 'malformed'],
     ['georadius a 1 2 3 km', 'a'],
     ['georadius a 1 2 3 km STORE b', 'a b'],
