@@ -62,6 +62,16 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   dbsize: OPERATION,
   flushall: OPERATION,
   flushdb: OPERATION,
+  keys: OPERATION,
+  randomkey: OPERATION,
+  scan: OPERATION,
+
+  // The servers' settings and facts.
+  'config|get': OPERATION,
+  'config|help': LOCAL,
+  'config|resetstat': OPERATION,
+  'config|rewrite': OPERATION,
+  'config|set': OPERATION,
 
   // The servers' settings and facts.
   'config|get': OPERATION,

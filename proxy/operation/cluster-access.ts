@@ -4,6 +4,7 @@ import type { Server } from '../backend/server.js';
 import type { CommandRow } from '../command/command-row.js';
 import { turn } from '../io/turn.js';
 import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
+import type { MoveHistory } from '../router/move-history.js';
 import type {
   GroupMaster,
   Router,
@@ -48,8 +49,18 @@ export class ClusterAccess {
     return this.#router.masters();
   }
 
+  /** Null: there is no such group, or it has no master. */
+  masterOf(groupId: number): Server | null {
+    return this.#router.masterOf(groupId);
+  }
+
   moves(): readonly SlotMove[] {
     return this.#router.moves();
+  }
+
+  /** Which slots have changed hands. */
+  get history(): MoveHistory {
+    return this.#router.history;
   }
 
   /** See Router.destinationOf. */

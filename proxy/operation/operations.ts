@@ -1,6 +1,7 @@
 import { configEverywhere, configGet, configSet } from './config.js';
-import { dbsize, flushall } from './keyspace.js';
+import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
+import { scan } from './scan.js';
 
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
@@ -11,4 +12,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['dbsize', dbsize],
   ['flushall', flushall],
   ['flushdb', flushall],
+  ['keys', keys],
+  ['randomkey', randomkey],
+  ['scan', scan],
 ]);

@@ -5,6 +5,7 @@ import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { BackendSettings } from '../backend/backend.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
+import { MoveHistory } from './move-history.js';
 import { type KeysOf, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -55,6 +56,8 @@ export class Router implements TopologySink {
   readonly #servers = new Map<string, Server>();
   readonly #transits = new Map<number, SlotTransit>();
   readonly #room = new WaitingRoom();
+  /** Which slots have changed hands. */
+  readonly history = new MoveHistory();
   readonly #slotObservers = new Map<number, Set<SlotObserver>>();
   readonly #tableObservers = new Set<TableObserver>();
   readonly #keysOf: KeysOf;
@@ -86,6 +89,7 @@ export class Router implements TopologySink {
   }
 
   async apply(change: TopologyChange): Promise<void> {
+    this.history.note(change);
     const touched = new Set(change.slots.map((slot) => slot.slotId));
     for (const group of change.groups) {
       this.#groups.set(group.groupId, group);
@@ -141,7 +145,7 @@ export class Router implements TopologySink {
     }
     return [...groupIds]
       .sort((a, b) => a - b)
-      .map((groupId) => ({ groupId, server: this.#masterOf(groupId) }));
+      .map((groupId) => ({ groupId, server: this.masterOf(groupId) }));
   }
 
   /** The slots that are between two groups now, by their id. */
@@ -220,9 +224,9 @@ export class Router implements TopologySink {
       this.#transitOf(slotId).hold(before);
       return;
     }
-    const owner = status === 'offline' ? null : this.#masterOf(slot.groupId);
+    const owner = status === 'offline' ? null : this.masterOf(slot.groupId);
     if (status === 'migrate') {
-      const source = this.#masterOf(slot.migrateFrom);
+      const source = this.masterOf(slot.migrateFrom);
       if (source !== null && owner !== null) {
         this.#open[slotId] = null;
         const transit = this.#transitOf(slotId);
@@ -249,8 +253,8 @@ export class Router implements TopologySink {
     return transit;
   }
 
-  /** The group's master; null: the group has no master. */
-  #masterOf(groupId: number): Server | null {
+  /** The group's master; null: the group has no master, or there is no such group. */
+  masterOf(groupId: number): Server | null {
     const addr = this.#groups.get(groupId)?.master ?? null;
     if (addr === null) return null;
     let server = this.#servers.get(addr);
@@ -274,7 +278,7 @@ export class Router implements TopologySink {
     if (slot.status === 'offline' || slot.groupId === NO_GROUP) {
       return `ERR slot ${slotId} is offline: it is not assigned to a group`;
     }
-    const isSource = slot.status === 'migrate' && this.#masterOf(slot.groupId) !== null;
+    const isSource = slot.status === 'migrate' && this.masterOf(slot.groupId) !== null;
     const groupId = isSource ? slot.migrateFrom : slot.groupId;
     return `ERR slot ${slotId} group ${groupId}: the group has no master`;
   }

@@ -31,6 +31,10 @@ export interface GroupRoute {
 export interface TopologyChange {
   readonly slots: readonly SlotRoute[];
   readonly groups: readonly GroupRoute[];
+  /** The number of the action that announced it, or of the last one before the table was loaded. */
+  readonly seq?: number;
+  /** The whole table has been loaded: changes before may have been missed. */
+  readonly isWhole?: boolean;
 }
 
 /** Who takes changes: the router of one worker, or the primary on behalf of all workers. */

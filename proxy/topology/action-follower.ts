@@ -127,7 +127,7 @@ export class ActionFollower {
       this.#handled = new Set(present);
       this.#lastAction = present.at(-1) ?? null;
     }
-    if (this.#reloads.length > 0) await this.#reloadTable();
+    if (this.#reloads.length > 0) await this.#reloadTable(Number(present.at(-1) ?? 0));
 
     const inTree = new Set(present);
     for (const seq of this.#handled) if (!inTree.has(seq)) this.#handled.delete(seq);
@@ -162,12 +162,13 @@ export class ActionFollower {
     this.#actionsHandled++;
   }
 
-  async #reloadTable(): Promise<void> {
+  /** @param seq of the last action whose records are certainly in the table that is read now */
+  async #reloadTable(seq: number): Promise<void> {
     const asked = this.#reloads;
     this.#reloads = [];
     try {
       const change = await this.#reader.readAll();
-      await this.#sink.apply(change);
+      await this.#sink.apply({ ...change, seq, isWhole: true });
       this.#log.info({ groups: change.groups.length }, 'table loaded');
     } catch (error) {
       this.#reloads.unshift(...asked);
@@ -190,7 +191,7 @@ export class ActionFollower {
       const action = await this.#store.loadAction(seq);
       if (!action) return 'done';
       const change = await this.#reader.readChange(action);
-      await this.#sink.apply(change);
+      await this.#sink.apply({ ...change, seq: Number(seq) });
       if (this.#reloads.length > 0) return 'interrupted';
       const acknowledged = await this.#acknowledge(seq, action);
       this.#log.info({ seq, type: action.type, acknowledged }, 'action applied');
@@ -215,7 +216,7 @@ export class ActionFollower {
       const actions = loaded.filter((action) => action !== null);
       if (actions.length < loaded.length) return 'one by one';
       const change = await this.#reader.readChanges(actions);
-      await this.#sink.apply(change);
+      await this.#sink.apply({ ...change, seq: Number(seqs.at(-1)) });
       if (this.#reloads.length > 0) return 'interrupted';
       const own = this.#ownRecord();
       const asked = seqs.filter((seq, index) => this.#isReceiver(seq, actions[index]!, own));

@@ -27,6 +27,9 @@ export const REMARKS: { readonly [name: string]: string } = {
   touch: SUM,
   dbsize: 'The sum over all groups. While slots move a key may be counted twice.',
   flushall: 'Every group, at about the same time; not atomic over groups.',
+  keys: 'Of all groups.',
+  randomkey: 'Of a group chosen by its share of the keys.',
+  scan: 'Group after group; the cursor says where, and any proxy can go on with it. A key that exists throughout is returned at least once, also while slots move.',
   flushdb: 'As `FLUSHALL`, for the database that the client has selected.',
   copy: 'Refused with `DB n` for another database than that of the connection.',
   sort: SORT,
@@ -114,9 +117,9 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'To come.',
   },
   {
-    title: 'The whole keyspace',
-    commands: ['keys', 'scan', 'randomkey', 'swapdb'],
-    text: 'Every group would have to be asked. To come, but for `SWAPDB`. Until then: ask each master\n(`codis-config server list` names them). `HSCAN`, `SSCAN` and `ZSCAN` have one key and are served.',
+    title: 'Exchange of databases',
+    commands: ['swapdb'],
+    text: 'Groups would exchange them one after another, and clients would see some of each meanwhile.',
   },
   {
     title: 'Loading of scripts and functions',
