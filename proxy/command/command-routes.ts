@@ -73,13 +73,6 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'config|rewrite': OPERATION,
   'config|set': OPERATION,
 
-  // The servers' settings and facts.
-  'config|get': OPERATION,
-  'config|help': LOCAL,
-  'config|resetstat': OPERATION,
-  'config|rewrite': OPERATION,
-  'config|set': OPERATION,
-
   lolwut: ANYWHERE,
   'object|help': ANYWHERE,
   'xgroup|help': ANYWHERE,

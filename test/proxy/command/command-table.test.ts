@@ -126,7 +126,7 @@ test('each route has the keys it needs', () => {
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
 const REFUSED = `acl asking bgrewriteaof bgsave blmove blmovem blmpop blpop brpop brpoplpush bzmpop
-  bzpopmax bzpopmin cluster config debug discard exec failover function
+  bzpopmax bzpopmin cluster debug discard exec failover function
   lastsave latency migrate module monitor move multi pfdebug pfselftest psubscribe psync publish
   pubsub punsubscribe readonly readwrite replconf replicaof restore-asking save script
   shutdown slaveof slowlog spublish ssubscribe subscribe sunsubscribe swapdb sync unsubscribe unwatch
