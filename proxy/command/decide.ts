@@ -1,23 +1,15 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
-import { encodeError } from '../../resp/encode.js';
-import { equalsWord } from './arguments.js';
-import { arityFits, type CommandRow } from './command-row.js';
-import { resolveSubcommand } from './command-table.js';
+import { admit, asBuffer, isAnswer, refuse } from './admission.js';
+import type { CommandRow } from './command-row.js';
 import type { Decision } from './decision.js';
-import {
-  CROSSSLOT_ERROR,
-  NOAUTH_ERROR,
-  unknownCommandError,
-  unknownSubcommandError,
-  wrongArityError,
-} from './errors.js';
+import { CROSSSLOT_ERROR, wrongArityError } from './errors.js';
 import { findKeys, KeyPositions } from './keys.js';
 import { answerLocal } from './local/answer-local.js';
 import type { LocalContext } from './local-context.js';
 import { refusal } from './refusal.js';
 
 /** Where a command without any key, or with arguments that a server will refuse, is sent. */
-const SLOT_OF_NO_KEY = 0;
+export const SLOT_OF_NO_KEY = 0;
 
 const keyPositions = new KeyPositions();
 
@@ -36,20 +28,9 @@ export function decide(
   argCount: number,
   client: LocalContext,
 ): Decision {
-  if (found === null && isHttp(bytes, argStarts[0]!, argEnds[0]!)) {
-    client.closeAfterReply();
-    return { type: 'answer', row: null, reply: NO_REPLY };
-  }
-  if (found === null || found.route === 'refused') {
-    return refuse(null, unknownCommandError(bytes, argStarts, argEnds, argCount));
-  }
-  const row = resolveSubcommand(found, bytes, argStarts, argEnds, argCount);
-  if (row === null) {
-    return refuse(null, unknownSubcommandError(found.name, bytes, argStarts, argEnds));
-  }
-  if (!arityFits(row, argCount)) return refuse(row, wrongArityError(row.name));
-  if (!client.authenticated && !row.needsNoAuth) return refuse(row, NOAUTH_ERROR);
-
+  const admitted = admit(found, bytes, argStarts, argEnds, argCount, client);
+  if (isAnswer(admitted)) return admitted;
+  const row = admitted;
   // The only container that may stand alone is COMMAND.
   if (row.route === 'local' || row.route === 'container') {
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
@@ -78,22 +59,4 @@ export function decide(
       return { type: 'send', row, slotId };
     }
   }
-}
-
-const NO_REPLY = Buffer.alloc(0);
-
-/**
- * A browser talks to us: a web page had it send a form whose lines could be commands. Redis closes
- * such a connection without a word, and so do we.
- */
-function isHttp(bytes: Uint8Array, start: number, end: number): boolean {
-  return equalsWord(bytes, start, end, 'post') || equalsWord(bytes, start, end, 'host:');
-}
-
-function refuse(row: CommandRow | null, error: string): Decision {
-  return { type: 'answer', row, reply: asBuffer(encodeError(error)) };
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
