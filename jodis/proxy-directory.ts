@@ -24,6 +24,7 @@ export class ProxyDirectory {
   /** By path; of the parents and of every registration. */
   readonly #watches = new Map<string, Handle>();
   #coordinator: Coordinator | null = null;
+  #lastFailure = '';
   #proxies: readonly string[] = [];
   #users = 0;
   #next = Math.floor(Math.random() * 1024);
@@ -32,8 +33,6 @@ export class ProxyDirectory {
   /** Resolves when the list has been read for the first time. */
   readonly read: Promise<void>;
   isRead = false;
-  /** Why the list could not be read the last time; empty if it could. */
-  lastFailure = '';
 
   constructor(settings: Settings) {
     this.#settings = settings;
@@ -49,7 +48,7 @@ export class ProxyDirectory {
     this.#task = new RepeatingTask(
       () => this.#refresh(),
       (error) => {
-        this.lastFailure = messageOf(error);
+        this.#lastFailure = messageOf(error);
       },
       new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS),
     );
@@ -58,6 +57,13 @@ export class ProxyDirectory {
   /** host:port of each proxy that is online, as last known. */
   get proxies(): readonly string[] {
     return this.#proxies;
+  }
+
+  /** Why the coordinator cannot be followed; empty if it can. */
+  get lastFailure(): string {
+    const coordinator = this.#coordinator;
+    const isZooKeeper = coordinator instanceof ZooKeeperCoordinator;
+    return (isZooKeeper && coordinator.lastFailure) || this.#lastFailure;
   }
 
   /** The next proxy in turn, another than `avoid` if there is one; null if none is known. */
@@ -109,7 +115,7 @@ export class ProxyDirectory {
     const below = (parent: string) =>
       registrations.filter((each, index) => each && paths[index]!.startsWith(`${parent}/`));
     const { proxies, jodis } = new Paths(this.#settings.product);
-    this.lastFailure = '';
+    this.#lastFailure = '';
     this.#become(
       onlineProxies(
         below(proxies).filter((each) => each !== null),

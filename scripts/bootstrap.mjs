@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
 
+const COMMONJS = join(root, 'dist', 'cjs');
 const BUILD_STAMP = join(root, 'dist', '.built');
 /** The dashboard's pages, which Vite makes: `dist/web`. */
 const PAGES = join('dashboard', 'web');
@@ -71,13 +72,18 @@ async function compile(say) {
   say('compiling …');
   rmSync(BUILD_STAMP, { force: true });
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const incremental = ['--incremental', '--tsBuildInfoFile', join(root, 'dist', '.tsbuildinfo')];
-  await run('the compiler', process.execPath, [
-    tsc,
-    ...['-p', join(root, 'tsconfig.build.json')],
-    ...incremental,
-  ]);
+  const compileBy = (config, buildInfo) =>
+    run('the compiler', process.execPath, [
+      tsc,
+      ...['-p', join(root, config)],
+      ...['--incremental', '--tsBuildInfoFile', join(root, 'dist', buildInfo)],
+    ]);
+  await compileBy('tsconfig.build.json', '.tsbuildinfo');
   removeOrphans(join(root, 'dist'), root);
+  // The client library once more, for those who still `require` it.
+  await compileBy('tsconfig.cjs.json', '.tsbuildinfo-cjs');
+  removeOrphans(COMMONJS, root);
+  writeFileSync(join(COMMONJS, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(BUILD_STAMP, fingerprint);
 }
 
@@ -98,7 +104,7 @@ async function buildPages(say) {
 /** By content, not by time: a checkout of an older commit is older and yet different. */
 function fingerprintOfSources() {
   const settings = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
-  const files = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const files = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.cjs.json', 'package-lock.json'];
   const isPage = (file) => file.startsWith(PAGES);
   for (const folder of settings.include) {
     files.push(...filesBelow(folder).filter((file) => file.endsWith('.ts') && !isPage(file)));
@@ -129,8 +135,8 @@ function filesBelow(folder) {
 function removeOrphans(compiled, sources) {
   for (const entry of readdirSync(compiled, { withFileTypes: true })) {
     const path = join(compiled, entry.name);
-    // Vite keeps its folder in order.
-    if (path === join(root, 'dist', 'web')) continue;
+    // Vite keeps its folder in order; CommonJS is looked through by itself.
+    if (path === join(root, 'dist', 'web') || path === COMMONJS) continue;
     if (entry.isDirectory()) {
       removeOrphans(path, join(sources, entry.name));
       if (readdirSync(path).length === 0) rmSync(path, { recursive: true });
