@@ -50,7 +50,6 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'command|list': LOCAL,
   echo: LOCAL,
   hello: LOCAL,
-  info: LOCAL,
   ping: LOCAL,
   quit: LOCAL,
   reset: LOCAL,
@@ -67,6 +66,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   scan: OPERATION,
 
   // The servers' settings and facts.
+  info: OPERATION,
   'config|get': OPERATION,
   'config|help': LOCAL,
   'config|resetstat': OPERATION,

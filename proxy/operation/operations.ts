@@ -1,4 +1,5 @@
 import { configEverywhere, configGet, configSet } from './config.js';
+import { info } from './info/info.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
 import { scan } from './scan.js';
@@ -12,6 +13,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['dbsize', dbsize],
   ['flushall', flushall],
   ['flushdb', flushall],
+  ['info', info],
   ['keys', keys],
   ['randomkey', randomkey],
   ['scan', scan],

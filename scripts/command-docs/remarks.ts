@@ -74,7 +74,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'command|info': 'Null for a command that is refused, as for one that is not known.',
   'command|list': 'Of the commands that this proxy serves.',
   'command|help': 'Lists what is served.',
-  info: `Of the proxy process: its clients, memory, processor time and counters. There is no keyspace in it; ask the groups with \`codis-config server list\`.`,
+  info: 'Of the proxy process: the sections server and cpu, its clients and its traffic. Of the masters together, summed where a sum means something: memory, keyspace, hits and misses, statistics of commands and errors. `loading` is always 0: a group that loads holds up its own slots only. `groups_unreachable` counts groups that did not answer within a second; nothing of theirs is in the sums.',
   'config|get':
     'What the master of the first group has; `databases` and `port` are those of the proxy, and passwords of servers are left out.',
   'config|help': 'Lists what is served.',

@@ -24,7 +24,6 @@ import {
 } from './command.js';
 import { configHelp } from './config.js';
 import { echo, ping, quit, reset, role, select, time } from './connection.js';
-import { info } from './info.js';
 import { type LocalCommand, LocalRequest } from './local-request.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
@@ -49,7 +48,6 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['config|help', configHelp],
   ['echo', echo],
   ['hello', hello],
-  ['info', info],
   ['ping', ping],
   ['quit', quit],
   ['reset', reset],

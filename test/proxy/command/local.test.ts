@@ -278,18 +278,6 @@ test('TIME is now, in seconds and microseconds', () => {
   expect(Number(microseconds)).toBeLessThan(1_000_000);
 });
 
-test('INFO has the sections asked for', () => {
-  const all = plain('INFO') as string;
-  expect(all).toMatch(/^# Server\r\nredis_version:7\.0\.15\r\nredis_mode:standalone\r\n/);
-  expect(all).toMatch(/\r\nuptime_in_days:1\r\n/);
-  expect(all).toContain('\r\nconnected_clients:3\r\n');
-  expect(all).toContain('\r\nloading:0\r\n');
-  expect(all).toContain('\r\n\r\n# Replication\r\nrole:master\r\n');
-  expect(plain('INFO', 'everything')).toMatch(/# Keyspace\r\n$/);
-  expect(plain('INFO', 'Clients', 'nosuch')).toMatch(/^# Clients\r\n(\w+:\d+\r\n)+$/);
-  expect(plain('INFO', 'nosuch')).toBe('');
-});
-
 test('COMMAND tells of served commands only', () => {
   const names = (plain('COMMAND') as [string][]).map(([name]) => name);
   expect(names).toContain('get');
