@@ -219,6 +219,11 @@ export class TestCluster {
     return first;
   }
 
+  /** The folder of the embedded coordinator. */
+  get embeddedPath(): string {
+    return join(this.#folder, 'coordinator');
+  }
+
   get store(): Store {
     return this.standIn.store;
   }
