@@ -72,6 +72,11 @@ export function span(first: number, last: number): string {
   return first === last ? `${first}` : `${first}–${last}`;
 }
 
+/** A line that begins a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 function scaled(value: number, base: number, units: readonly string[], gap: string): string {
   let index = 0;
   let rest = Math.abs(value);
