@@ -5,6 +5,7 @@ import { connectionName } from '../cluster/model/proxy.js';
 import { RequestFramer } from '../resp/request-framer.js';
 import { COMMAND_COUNT, COMMAND_ROWS } from './command/command-rows.js';
 import { keysOfCommand } from './command/keys-of-command.js';
+import { LearnedCommands } from './command/learned-commands.js';
 import type { ProxyFacts } from './command/local-context.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
@@ -59,6 +60,7 @@ class Worker implements DataPlane {
       {
         router: this.#router,
         cluster: new ClusterAccess(this.#router),
+        learnedCommands: new LearnedCommands(),
         framer: new RequestFramer(),
         traffic: this.#traffic,
         settings: {

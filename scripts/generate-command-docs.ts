@@ -66,6 +66,11 @@ names the first version with the command if that is younger than 6.2.
 | several | Takes the proxy several steps, such as asking every group. The client's later commands wait until it is answered. |
 | refused | Answered as Redis answers a command it does not know; the connection stays open. |
 
+Commands of modules on the servers (\`JSON.GET\`, \`BF.ADD\`, …) need no row here: a server is asked
+once (\`COMMAND INFO\`), and they are routed like the others by the keys that it names; one without
+any key goes to the group of slot 0. Those marked as administrative or blocking are refused, as are
+the \`SLOTS*\` commands of our own module.
+
 A key's slot is \`crc32(key) % 1024\`, or the crc32 of what stands between the first \`{\` and the
 first \`}\` after it. Unlike in Redis Cluster an empty tag counts: \`{}x\` is in slot 0.
 

@@ -8,7 +8,7 @@ import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { frameReply } from '../../resp/reply-framer.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
-import type { Request } from '../request.js';
+import { NO_SLOT, type Request } from '../request.js';
 import { AbandonedConnections } from './abandoned-connections.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
@@ -352,7 +352,8 @@ export class Backend {
   }
 
   #describe(request: Request, what: string): string {
-    return `ERR slot ${request.slotId} group ${this.groupId}: server ${this.addr} ${what}`;
+    const slot = request.slotId === NO_SLOT ? '' : `slot ${request.slotId} `;
+    return `ERR ${slot}group ${this.groupId}: server ${this.addr} ${what}`;
   }
 
   #become(next: BackendState): void {

@@ -1,5 +1,5 @@
 import { encodeError } from '../../resp/encode.js';
-import { equalsWord } from './arguments.js';
+import { byteString, equalsWord } from './arguments.js';
 import { arityFits, type CommandRow } from './command-row.js';
 import { resolveSubcommand } from './command-table.js';
 import type { Answer } from './decision.js';
@@ -9,6 +9,7 @@ import {
   unknownSubcommandError,
   wrongArityError,
 } from './errors.js';
+import { UNKNOWN_ROW } from './learned-commands.js';
 import type { LocalContext } from './local-context.js';
 
 const NO_REPLY = Buffer.alloc(0);
@@ -32,16 +33,33 @@ export function admit(
     client.closeAfterReply();
     return { type: 'answer', row: null, reply: NO_REPLY };
   }
-  if (found === null || found.route === 'refused') {
+  const known = found ?? learnedCommand(bytes, argStarts[0]!, argEnds[0]!, client);
+  if (known === 'unknown' || known.route === 'refused') {
     return refuse(null, unknownCommandError(bytes, argStarts, argEnds, argCount));
   }
-  const row = resolveSubcommand(found, bytes, argStarts, argEnds, argCount);
+  const row = resolveSubcommand(known, bytes, argStarts, argEnds, argCount);
   if (row === null) {
-    return refuse(null, unknownSubcommandError(found.name, bytes, argStarts, argEnds));
+    return refuse(null, unknownSubcommandError(known.name, bytes, argStarts, argEnds));
   }
   if (!arityFits(row, argCount)) return refuse(row, wrongArityError(row.name));
   if (!client.authenticated && !row.needsNoAuth) return refuse(row, NOAUTH_ERROR);
   return row;
+}
+
+/**
+ * A command of the servers' modules; UNKNOWN_ROW if they have to be asked. Nobody asks them about
+ * what a stranger sends.
+ */
+function learnedCommand(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  client: LocalContext,
+): CommandRow | 'unknown' {
+  if (!client.authenticated) return 'unknown';
+  const learned = client.learnedCommands.find(byteString(bytes, start, end).toLowerCase());
+  if (learned === 'unknown') return learned;
+  return learned === 'asking' || learned.route === 'operation' ? UNKNOWN_ROW : learned;
 }
 
 /** True for a command that is not let in. */

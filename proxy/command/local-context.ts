@@ -1,6 +1,7 @@
 import type { Protocol } from '../../resp/encode.js';
 import type { CommandRow } from './command-row.js';
 import type { Decision } from './decision.js';
+import type { LearnedCommands } from './learned-commands.js';
 
 /**
  * What the local commands know of the client they answer, and do to it; a session implements it.
@@ -27,6 +28,8 @@ export interface LocalContext {
   libVersion: string;
   noEvict: boolean;
   noTouch: boolean;
+  /** Commands that only the servers know. */
+  readonly learnedCommands: LearnedCommands;
   /** Null: commands mean what they say. */
   mode: SessionMode | null;
   /** No more commands are read; the connection is closed when the replies so far are written. */

@@ -1,8 +1,10 @@
+import { UNKNOWN_ROW } from '../command/learned-commands.js';
 import { configEverywhere, configGet, configSet } from './config.js';
 import { info } from './info/info.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
 import { scan } from './scan.js';
+import { unknownCommand } from './unknown-command.js';
 
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
@@ -17,4 +19,5 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['keys', keys],
   ['randomkey', randomkey],
   ['scan', scan],
+  [UNKNOWN_ROW.name, unknownCommand],
 ]);

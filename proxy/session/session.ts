@@ -10,6 +10,7 @@ import { laneOf } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
+import type { LearnedCommands } from '../command/learned-commands.js';
 import type { ProxyFacts, SessionMode } from '../command/local-context.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
@@ -39,6 +40,7 @@ export interface SessionServices {
   readonly router: Router;
   readonly framer: RequestFramer;
   readonly cluster: ClusterAccess;
+  readonly learnedCommands: LearnedCommands;
   readonly traffic: Traffic;
   readonly settings: SessionSettings;
   proxyFacts(): ProxyFacts;
@@ -156,6 +158,10 @@ export class Session implements RequestOwner, OperationClient {
 
   push(frames: Buffer): void {
     if (this.#state === 'open') this.#outlet.put(frames, 0, frames.length, true);
+  }
+
+  get learnedCommands(): LearnedCommands {
+    return this.#services.learnedCommands;
   }
 
   get databases(): number {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { COMMAND_COUNT } from '../../proxy/command/command-rows.js';
+import { LearnedCommands } from '../../proxy/command/learned-commands.js';
 import { ClusterAccess } from '../../proxy/operation/cluster-access.js';
 import type { Request } from '../../proxy/request.js';
 import type { Router } from '../../proxy/router/router.js';
@@ -48,6 +49,7 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
   const session = new Session(socket, 1, {
     router,
     cluster: new ClusterAccess(router),
+    learnedCommands: new LearnedCommands(),
     framer: new RequestFramer(),
     traffic: new Traffic(COMMAND_COUNT),
     settings: { password: '', databases: 16, maxPipeline: 1024, maxPendingBytes: 2 ** 30 },

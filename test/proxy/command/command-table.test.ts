@@ -98,7 +98,7 @@ test('every policy names a command; every local row has its answer', () => {
   const local = allRows.filter((row) => row.route === 'local').map((row) => row.name);
   expect([...LOCAL_COMMANDS.keys()].sort()).toEqual([...local, 'command'].sort());
   const operations = allRows.filter((row) => row.route === 'operation').map((row) => row.name);
-  expect([...OPERATIONS.keys()].sort()).toEqual(operations.sort());
+  expect([...OPERATIONS.keys()].sort()).toEqual([...operations, 'unknown'].sort());
   expect(refused).toContain('pfdebug');
 });
 
