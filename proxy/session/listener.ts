@@ -9,6 +9,15 @@ import { Session, type SessionServices } from './session.js';
 export const SWEEP_MS = 1000;
 /** While draining, how long a client must be quiet before its connection is closed. */
 const DRAIN_SWEEP_MS = 20;
+/**
+ * While draining, clients get so long to leave by themselves: those that follow the coordinator do,
+ * and whoever leaves by himself cannot have a command on its way to a connection that is closed.
+ */
+const LEAVE_GRACE_MS = 1_000;
+/** So long after that, a client that never pauses is closed when it has all its replies. */
+const PAUSE_PATIENCE_MS = 500;
+/** How often such a client is looked at: it is idle for the time that its next command takes. */
+const IDLE_POLL_MS = 1;
 
 export interface ListenerOptions {
   /** A client that sends nothing for this time is closed; 0: never. */
@@ -84,20 +93,30 @@ export class Listener {
     }
   }
 
-  /** Stops accepting; closes each session when it is quiet, and all that are left after the time. */
+  /**
+   * Stops accepting, waits for clients to leave, then closes each session when it is quiet, or for
+   * want of a pause when it is idle. Those that are not idle once are closed at half of the time,
+   * between two commands and after all replies; all that are left, after the time.
+   */
   async drain(timeoutMs: number): Promise<void> {
     this.#stopListening();
-    const deadline = performance.now() + timeoutMs;
-    // A client that never pauses is closed between two commands, after all its replies.
-    const patience = performance.now() + timeoutMs / 2;
+    const startedAt = performance.now();
     for (const session of this.#sessions) session.idleSweeps = 0;
-    while (this.#sessions.size > 0 && performance.now() < deadline) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_SWEEP_MS));
-      const isLate = performance.now() > patience;
+    for (;;) {
+      const passedMs = performance.now() - startedAt;
+      if (this.#sessions.size === 0 || passedMs > timeoutMs) break;
+      const graceMs = Math.min(LEAVE_GRACE_MS, timeoutMs / 4);
+      const isImpatient = passedMs > graceMs + PAUSE_PATIENCE_MS;
       for (const session of this.#sessions) {
-        if (isLate || (session.isIdle && session.idleSweeps > 0)) session.closeAfterReply();
+        const mayClose =
+          passedMs > timeoutMs / 2 ||
+          (session.isIdle && (isImpatient || (passedMs > graceMs && session.idleSweeps > 0)));
+        if (mayClose) session.closeAfterReply();
         session.idleSweeps++;
       }
+      await new Promise((resolve) =>
+        setTimeout(resolve, isImpatient ? IDLE_POLL_MS : DRAIN_SWEEP_MS),
+      );
     }
     this.close();
   }
