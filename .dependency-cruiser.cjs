@@ -34,7 +34,7 @@ module.exports = {
     {
       name: 'servers-import-no-pages',
       severity: 'error',
-      from: { pathNot: '^dashboard/web/' },
+      from: { pathNot: '^(dashboard/web|test)/' },
       to: { path: '^dashboard/web/' },
     },
     only(

@@ -1,3 +1,4 @@
+import { computed } from '@preact/signals';
 import { openAddGroup, openAddServer } from '../changes/group-changes.js';
 import { openAssignSlots, openInitSlots } from '../changes/slot-changes.js';
 import { groups, proxies, slotRuns } from '../live/state.js';
@@ -11,10 +12,13 @@ interface Step {
   readonly open?: () => void;
 }
 
+/** True once there is nothing left of what {@link GuidedStart} leads through. */
+export const isSetUp = computed(() => stepsToGo().every(({ isDone }) => isDone));
+
 /** What leads from an empty cluster to one that serves; null once it does. */
 export function GuidedStart() {
+  if (isSetUp.value) return null;
   const steps = stepsToGo();
-  if (steps.every(({ isDone }) => isDone)) return null;
   const next = steps.findIndex(({ isDone }) => !isDone);
   return (
     <section class="card start" aria-label="Set up the cluster">

@@ -16,6 +16,7 @@ export function ProxyFigures() {
         </a>
       </div>
       <ScrollTable
+        isCapped
         label="Proxies"
         head={
           <>

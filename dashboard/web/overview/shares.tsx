@@ -34,6 +34,7 @@ export function Shares() {
         </div>
       </div>
       <ScrollTable
+        isCapped
         label="Groups"
         head={
           <>

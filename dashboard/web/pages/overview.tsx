@@ -1,7 +1,7 @@
 import { ClusterCharts } from '../charts/cluster-charts.js';
-import { activeJobs, proxies } from '../live/state.js';
+import { activeJobs, problems, proxies } from '../live/state.js';
 import { JobCard } from '../moves/job-card.js';
-import { GuidedStart } from '../overview/guided-start.js';
+import { GuidedStart, isSetUp } from '../overview/guided-start.js';
 import { Problems } from '../overview/problems.js';
 import { ProxyFigures } from '../overview/proxy-figures.js';
 import { Shares } from '../overview/shares.js';
@@ -14,7 +14,7 @@ export function OverviewPage() {
         <h1>Overview</h1>
       </div>
       <GuidedStart />
-      <Problems />
+      {(problems.value.length > 0 || isSetUp.value) && <Problems />}
       {activeJobs.value.map((job) => (
         <JobCard key={job.id} job={job} />
       ))}

@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.js';
 import { ErrorMessage } from '../parts/message.js';
 import { now } from '../parts/now.js';
 import { Segments } from '../parts/segments.js';
+import { HeatScale } from '../slots/heat-scale.js';
 import { Legend } from '../slots/legend.js';
 import { RunsTable } from '../slots/runs-table.js';
 import { SelectionBar } from '../slots/selection-bar.js';
@@ -43,7 +44,7 @@ export function SlotsPage() {
       </div>
       <section class="card" aria-label="Map of the slots">
         <div class="card-head">
-          <Legend highlighted={highlighted} />
+          {view.value === 'groups' ? <h2>By group</h2> : <HeatScale of={view.value} />}
           <div class="row spread">
             <CountButton />
             <Segments
@@ -59,7 +60,11 @@ export function SlotsPage() {
         </div>
         <div class="card-body">
           {countingError.value !== null && <ErrorMessage error={countingError.value} />}
-          <SlotMap view={view.value} highlighted={highlighted.value} />
+          <SlotMap
+            view={view.value}
+            highlighted={view.value === 'groups' ? highlighted.value : null}
+          />
+          {view.value === 'groups' && <Legend highlighted={highlighted} />}
         </div>
         <SelectionBar />
       </section>

@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { TextField } from '../parts/field.js';
 import { ErrorMessage } from '../parts/message.js';
 import { logIn, session } from './session.js';
@@ -9,6 +10,8 @@ export function SignIn() {
   const password = useSignal('');
   const failure = useSignal<unknown>(null);
   const isRunning = useSignal(false);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const submit = async () => {
     isRunning.value = true;
     failure.value = null;
@@ -24,6 +27,7 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <form
+        ref={form}
         class="card"
         onSubmit={(event) => {
           event.preventDefault();

@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon.js';
 import { cells, SLOT_COUNT, wordsFor } from './cells.js';
 import { clearSelection, select, selection } from './selection.js';
 import { slotCounts } from './slot-counts.js';
+import { SlotInfo } from './slot-info.js';
 
 /** What is selected, and what may be done with it. */
 export function SelectionBar() {
@@ -17,6 +18,7 @@ export function SelectionBar() {
       ) : (
         <>
           <Summary first={range.first} last={range.last} />
+          {range.first === range.last && <SlotInfo />}
           <div class="row spread">
             <button
               type="button"
