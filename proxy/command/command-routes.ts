@@ -73,6 +73,19 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'config|rewrite': OPERATION,
   'config|set': OPERATION,
 
+  // Those that wait.
+  blmove: OPERATION,
+  blmpop: OPERATION,
+  blpop: OPERATION,
+  brpop: OPERATION,
+  brpoplpush: OPERATION,
+  bzmpop: OPERATION,
+  bzpopmax: OPERATION,
+  bzpopmin: OPERATION,
+  'client|unblock': OPERATION,
+  wait: OPERATION,
+  waitaof: OPERATION,
+
   lolwut: ANYWHERE,
   'object|help': ANYWHERE,
   'xgroup|help': ANYWHERE,

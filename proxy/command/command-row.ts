@@ -47,7 +47,10 @@ export interface KeySpec {
 /** Commands whose keys no key specification describes; each has its own function in keys.ts. */
 export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'migrate';
 
-/** Arguments that the proxy does not serve, in commands that it does; see refusal.ts. */
+/**
+ * Arguments that matter before a command is sent: those that the proxy does not serve (refusal.ts),
+ * and with `no-block` that which makes it wait (blocks.ts).
+ */
 export type Guard = 'none' | 'no-block' | 'no-other-db' | 'no-foreign-patterns';
 
 /** A command or subcommand. All rows have the same shape, for the sake of the hot path. */

@@ -1,5 +1,6 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { admit, asBuffer, isAnswer, refuse } from './admission.js';
+import { blocks } from './blocks.js';
 import type { CommandRow } from './command-row.js';
 import type { Decision } from './decision.js';
 import { CROSSSLOT_ERROR, wrongArityError } from './errors.js';
@@ -36,7 +37,9 @@ export function decide(
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };
   }
-  if (row.route === 'operation') return { type: 'operate', row };
+  if (row.route === 'operation' || blocks(row, bytes, argStarts, argEnds, argCount)) {
+    return { type: 'operate', row };
+  }
   const denied = refusal(row, bytes, argStarts, argEnds, argCount, client.database);
   if (denied !== null) return refuse(row, denied);
 

@@ -3,13 +3,10 @@ import { equalsWord, wholeNumber } from './arguments.js';
 import type { CommandRow } from './command-row.js';
 import { DB_INDEX_ERROR } from './errors.js';
 
-const BLOCK_ERROR = 'ERR syntax error, BLOCK is not supported by this proxy';
-
 /**
  * Why a served command is refused for what stands in its arguments; to be asked for rows whose
  * `guard` is not `none`, after the arity has been checked.
  *
- * - `no-block`: XREAD and XREADGROUP with BLOCK would hold up everyone on the server's connection.
  * - `no-other-db`: COPY … DB n: keys of one command are in one database.
  * - `no-foreign-patterns`: SORT's BY and GET patterns may name keys on other servers, so they must
  *   have a hash tag that puts all of them into the slot of the key: Redis's rule in a cluster.
@@ -29,14 +26,7 @@ export function refusal(
     equalsWord(bytes, argStarts[index]!, argEnds[index]!, word);
   switch (row.guard) {
     case 'none':
-      return null;
     case 'no-block':
-      for (let index = 1; index < argCount; index++) {
-        if (isWord(index, 'streams')) return null;
-        if (isWord(index, 'block')) return BLOCK_ERROR;
-        if (isWord(index, 'group')) index += 2;
-        else if (isWord(index, 'count')) index++;
-      }
       return null;
     case 'no-other-db':
       for (let index = 3; index < argCount - 1; index++) {

@@ -9,8 +9,9 @@ const SLOT_0 = 'Answered by the group of slot 0.';
 const SUM = "The sum of the groups' replies. Not atomic over groups.";
 const SORT =
   'The patterns of `BY` and `GET` need a hash tag that keeps them in the slot of the key: the rule of Redis in a cluster. `BY nosort` and `GET #` are free.';
-const NO_BLOCK =
-  'Refused with `BLOCK`: it would hold up all clients of the connection, which is shared.';
+const WAITS =
+  'Waits on a connection to the server of its own, in the order in which Redis wakes those who wait. If the slot moves, it goes on waiting where the key is, with the time that is left. If the connection to the server is lost meanwhile, the error says that the outcome is unknown.';
+const WAITS_ANYWHERE = `${WAITS} The keys may be anywhere: those of several groups are asked in their order, then the groups are waited at in turns of 50 to 200 ms, so clients are woken in no certain order.`;
 const SCRIPT =
   'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
 const FUNCTION = `${SCRIPT} Load the function on each master itself.`;
@@ -38,8 +39,20 @@ export const REMARKS: { readonly [name: string]: string } = {
   'xgroup|help': SLOT_0,
   'xinfo|help': SLOT_0,
   lolwut: SLOT_0,
-  xread: `All streams in one slot. ${NO_BLOCK}`,
-  xreadgroup: `All streams in one slot. ${NO_BLOCK}`,
+  xread: `All streams in one slot. With \`BLOCK\`: ${WAITS.charAt(0).toLowerCase()}${WAITS.slice(1)}`,
+  xreadgroup: 'As `XREAD`.',
+
+  blpop: WAITS_ANYWHERE,
+  brpop: 'As `BLPOP`.',
+  blmpop: 'As `BLPOP`.',
+  bzpopmin: 'As `BLPOP`.',
+  bzpopmax: 'As `BLPOP`.',
+  bzmpop: 'As `BLPOP`.',
+  blmove: `Both keys in one slot. ${WAITS}`,
+  brpoplpush: 'As `BLMOVE`.',
+  wait: 'Asks all groups, since the writes of a client may be anywhere; the least of their numbers. A group without replicas makes it 0.',
+  waitaof: 'As `WAIT`: the least numbers of all groups.',
+  'client|unblock': 'Of the clients of the same worker of this proxy.',
 
   eval: SCRIPT,
   eval_ro: SCRIPT,
@@ -101,12 +114,9 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'They are a state of one connection to one server, and connections to servers are shared by\nall clients. To come. Until then: a script over keys of one slot.',
   },
   {
-    title: 'Commands that block',
-    commands: [
-      ...['blmove', 'blmovem', 'blmpop', 'blpop', 'brpop', 'brpoplpush'],
-      ...['bzmpop', 'bzpopmax', 'bzpopmin', 'wait', 'waitaof'],
-    ],
-    text: 'A server answers the commands of a connection in their order, so one that waits would hold up\neverybody. To come. Until then: the forms that do not block.',
+    title: 'Younger than this proxy',
+    commands: ['blmovem'],
+    text: 'Of Redis 8.10. To come.',
   },
   {
     title: 'Publish and subscribe',
@@ -135,7 +145,7 @@ export const NOT_SERVED: readonly Refusal[] = [
     title: 'Other clients of the proxy, and tracking of keys',
     commands: [
       ...['client|caching', 'client|getredir', 'client|kill', 'client|pause', 'client|reply'],
-      ...['client|tracking', 'client|trackinginfo', 'client|unblock', 'client|unpause'],
+      ...['client|tracking', 'client|trackinginfo', 'client|unpause'],
       'command|getkeysandflags',
     ],
     text: 'To come, as far as they can mean something here.',
