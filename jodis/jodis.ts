@@ -250,13 +250,12 @@ export class Jodis extends Redis {
     } catch (cause) {
       if (!(cause instanceof DeadlineError)) throw cause;
       const error = this.#startFailure(cause);
-      if (unreachable === 'wait') {
+      // With `fail` it is told by the rejection; an event that nobody expects would be told twice.
+      if (unreachable === 'wait' || this.listenerCount('error') > 0) {
         this.silentEmit('error', error);
-        await ready;
-      } else {
-        this.silentEmit('error', error);
-        this.#end(error);
       }
+      if (unreachable === 'wait') await ready;
+      else this.#end(error);
     }
     if (this.#isEnded) throw this.#endReason;
   }
