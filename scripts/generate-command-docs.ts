@@ -46,6 +46,7 @@ const GROUP_TITLES: readonly (readonly [group: string, title: string])[] = [
   ['scripting', 'Scripts and functions'],
   ['connection', 'Connection'],
   ['server', 'Server'],
+  ['cluster', 'Redis Cluster'],
 ];
 
 const INTRODUCTION = `# Commands

@@ -21,6 +21,16 @@ const SCRIPT = { route: 'keys', isWrite: true } as const;
 /** Without keys, and the same on every server: slot 0's answers. */
 const ANYWHERE = { route: 'keys' } as const;
 
+/** Answered as by a Redis that is no cluster. */
+export const CLUSTER_SUBCOMMANDS = [
+  ...['addslots', 'addslotsrange', 'bumpepoch', 'count-failure-reports', 'countkeysinslot'],
+  ...['delslots', 'delslotsrange', 'failover', 'flushslots', 'forget'],
+  ...['getkeysinslot', 'help', 'info', 'keyslot', 'links'],
+  ...['meet', 'myid', 'nodes', 'replicas', 'replicate'],
+  ...['reset', 'saveconfig', 'set-config-epoch', 'setslot', 'shards'],
+  ...['slaves', 'slots'],
+] as const;
+
 export const POLICIES: { readonly [name: string]: Policy } = {
   // Split by slot.
   mget: { route: 'split-mget' },
@@ -41,10 +51,15 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'client|no-touch': LOCAL,
   'client|setinfo': LOCAL,
   'client|setname': LOCAL,
+  asking: LOCAL,
+  readonly: LOCAL,
+  readwrite: LOCAL,
+  ...Object.fromEntries(CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, LOCAL])),
   command: LOCAL,
   'command|count': LOCAL,
   'command|docs': LOCAL,
   'command|getkeys': LOCAL,
+  'command|getkeysandflags': LOCAL,
   'command|help': LOCAL,
   'command|info': LOCAL,
   'command|list': LOCAL,
@@ -72,6 +87,21 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'config|resetstat': OPERATION,
   'config|rewrite': OPERATION,
   'config|set': OPERATION,
+  'latency|doctor': OPERATION,
+  'latency|graph': OPERATION,
+  'latency|help': ANYWHERE,
+  'latency|histogram': OPERATION,
+  'latency|history': OPERATION,
+  'latency|latest': OPERATION,
+  'latency|reset': OPERATION,
+  'memory|doctor': OPERATION,
+  'memory|help': ANYWHERE,
+  'memory|malloc-stats': OPERATION,
+  'memory|purge': OPERATION,
+  'slowlog|get': OPERATION,
+  'slowlog|help': ANYWHERE,
+  'slowlog|len': OPERATION,
+  'slowlog|reset': OPERATION,
 
   // Those that wait.
   blmove: OPERATION,

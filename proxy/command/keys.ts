@@ -45,6 +45,30 @@ export function findKeys(
   }
 }
 
+/**
+ * Which of the row's key specifications each of the keys found by `findKeys` belongs to, as an index.
+ * To be called right after it, with the same arguments.
+ */
+export function specsOfKeys(
+  row: CommandRow,
+  bytes: Uint8Array,
+  argStarts: Int32Array,
+  argEnds: Int32Array,
+  argCount: number,
+  keyCount: number,
+): number[] {
+  const args: Arguments = { bytes, argStarts, argEnds, argCount };
+  if (row.keyFinder === 'specs') {
+    const positions = new Int32Array(argCount);
+    return row.keySpecs.flatMap((spec, index) =>
+      new Array<number>(keysOfSpecs([spec], args, positions)).fill(index),
+    );
+  }
+  // SORT and GEORADIUS: the key that is read, then the one that is stored.
+  const hasDestination = row.keyFinder === 'sort' || row.keyFinder === 'georadius';
+  return Array.from({ length: keyCount }, (_, at) => (hasDestination && at > 0 ? 1 : 0));
+}
+
 interface Arguments {
   readonly bytes: Uint8Array;
   readonly argStarts: Int32Array;

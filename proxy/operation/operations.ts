@@ -1,23 +1,18 @@
 import { UNKNOWN_ROW } from '../command/learned-commands.js';
 import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
-import { configEverywhere, configGet, configSet } from './config.js';
-import { info } from './info/info.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
 import { scan } from './scan.js';
+import { SERVER_OPERATIONS } from './server-operations.js';
 import { unknownCommand } from './unknown-command.js';
 
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ...BLOCKING_OPERATIONS,
-  ['config|get', configGet],
-  ['config|resetstat', configEverywhere],
-  ['config|rewrite', configEverywhere],
-  ['config|set', configSet],
+  ...SERVER_OPERATIONS,
   ['dbsize', dbsize],
   ['flushall', flushall],
   ['flushdb', flushall],
-  ['info', info],
   ['keys', keys],
   ['randomkey', randomkey],
   ['scan', scan],

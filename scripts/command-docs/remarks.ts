@@ -4,6 +4,8 @@
  * needs an explanation is without one.
  */
 
+import { CLUSTER_SUBCOMMANDS } from '../../proxy/command/command-routes.js';
+
 const SAME = 'As in Redis.';
 const SLOT_0 = 'Answered by the group of slot 0.';
 const SUM = "The sum of the groups' replies. Not atomic over groups.";
@@ -16,6 +18,12 @@ const SCRIPT =
   'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
 const FUNCTION = `${SCRIPT} Load the function on each master itself.`;
 const NOTED = 'Noted for `CLIENT LIST`';
+
+const NO_CLUSTER =
+  'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
+const REPORTS = 'The texts of all masters, one after the other.';
+const WAIT =
+  'For the replicas of every group, as the client may have written to any of them; the least of their numbers is answered. Waits for all that was written to these groups, by whomever.';
 
 /** By the row's name; for commands that are served. */
 export const REMARKS: { readonly [name: string]: string } = {
@@ -84,10 +92,32 @@ export const REMARKS: { readonly [name: string]: string } = {
   'command|count': 'Counts the commands that this proxy serves.',
   'command|docs': 'Of the commands that this proxy serves.',
   'command|getkeys': 'By the table of the proxy: these are the keys that it routes by.',
+  'command|getkeysandflags': 'As `COMMAND GETKEYS`.',
   'command|info': 'Null for a command that is refused, as for one that is not known.',
   'command|list': 'Of the commands that this proxy serves.',
   'command|help': 'Lists what is served.',
   info: 'Of the proxy process: the sections server and cpu, its clients and its traffic. Of the masters together, summed where a sum means something: memory, keyspace, hits and misses, statistics of commands and errors. `loading` is always 0: a group that loads holds up its own slots only. `groups_unreachable` counts groups that did not answer within a second; nothing of theirs is in the sums.',
+  asking: NO_CLUSTER,
+  readonly: NO_CLUSTER,
+  readwrite: NO_CLUSTER,
+  ...Object.fromEntries(CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, NO_CLUSTER])),
+  'cluster|help': 'Lists what is served.',
+  'slowlog|get':
+    'The entries of all masters, the newest first; no more of them than `slowlog-max-len` of the first group. An id is unique, but not consecutive; the client is the proxy. What the proxy answers itself is not in it, and of `CONFIG` and `SLOWLOG`, which every group is sent, only the entry of the first group. How long clients waited is in the metrics of the proxy.',
+  'slowlog|len': 'Of the log that `SLOWLOG GET` shows.',
+  'slowlog|reset': 'On every master.',
+  'slowlog|help': SLOT_0,
+  'latency|latest': 'Of each event the newest of all masters, and the worst of all.',
+  'latency|history': 'The samples of all masters by their time, the last 160 of them.',
+  'latency|histogram': 'The calls of all masters together.',
+  'latency|reset': 'On every master; the sum.',
+  'latency|doctor': REPORTS,
+  'latency|graph': REPORTS,
+  'latency|help': SLOT_0,
+  'memory|doctor': REPORTS,
+  'memory|malloc-stats': REPORTS,
+  'memory|purge': 'On every master.',
+  'memory|help': SLOT_0,
   'config|get':
     'What the master of the first group has; `databases` and `port` are those of the proxy, and passwords of servers are left out.',
   'config|help': 'Lists what is served.',
@@ -146,16 +176,14 @@ export const NOT_SERVED: readonly Refusal[] = [
     commands: [
       ...['client|caching', 'client|getredir', 'client|kill', 'client|pause', 'client|reply'],
       ...['client|tracking', 'client|trackinginfo', 'client|unpause'],
-      'command|getkeysandflags',
     ],
     text: 'To come, as far as they can mean something here.',
   },
   {
     title: 'Operating a server',
     commands: [
-      ...['acl', 'bgrewriteaof', 'bgsave', 'debug', 'failover', 'lastsave', 'latency'],
-      ...['memory|doctor', 'memory|help', 'memory|malloc-stats', 'memory|purge', 'memory|stats'],
-      ...['module', 'monitor', 'save', 'shutdown', 'slowlog'],
+      ...['acl', 'bgrewriteaof', 'bgsave', 'debug', 'failover', 'lastsave'],
+      ...['memory|stats', 'module', 'monitor', 'save', 'shutdown'],
     ],
     text: 'Meant for one server. Send them to the server itself.',
   },
@@ -165,16 +193,8 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'Who replicates whom is recorded in the coordinator: `codis-config server add` and\n`server promote`.',
   },
   {
-    title: 'Redis Cluster, and tests of Redis itself',
-    commands: [
-      'asking',
-      'cluster',
-      'readonly',
-      'readwrite',
-      'restore-asking',
-      'pfdebug',
-      'pfselftest',
-    ],
-    text: 'A client is to take the proxy for a single Redis.',
+    title: 'Tests of Redis itself',
+    commands: ['restore-asking', 'pfdebug', 'pfselftest'],
+    text: 'Of no use to applications.',
   },
 ];

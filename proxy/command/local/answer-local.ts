@@ -1,4 +1,5 @@
 import { encodeReply } from '../../../resp/encode.js';
+import { CLUSTER_SUBCOMMANDS } from '../command-routes.js';
 import type { CommandRow } from '../command-row.js';
 import type { LocalContext } from '../local-context.js';
 import { auth, hello } from './auth.js';
@@ -13,11 +14,13 @@ import {
   clientSetInfo,
   clientSetName,
 } from './client.js';
+import { clusterDisabled, clusterHelp } from './cluster.js';
 import {
   command,
   commandCount,
   commandDocs,
   commandGetKeys,
+  commandGetKeysAndFlags,
   commandHelp,
   commandInfo,
   commandList,
@@ -28,6 +31,7 @@ import { type LocalCommand, LocalRequest } from './local-request.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
 export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
+  ['asking', clusterDisabled],
   ['auth', auth],
   ['client|getname', clientGetName],
   ['client|help', clientHelp],
@@ -38,10 +42,13 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['client|no-touch', clientNoTouch],
   ['client|setinfo', clientSetInfo],
   ['client|setname', clientSetName],
+  ...CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, clusterDisabled] as const),
+  ['cluster|help', clusterHelp],
   ['command', command],
   ['command|count', commandCount],
   ['command|docs', commandDocs],
   ['command|getkeys', commandGetKeys],
+  ['command|getkeysandflags', commandGetKeysAndFlags],
   ['command|help', commandHelp],
   ['command|info', commandInfo],
   ['command|list', commandList],
@@ -50,6 +57,8 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['hello', hello],
   ['ping', ping],
   ['quit', quit],
+  ['readonly', clusterDisabled],
+  ['readwrite', clusterDisabled],
   ['reset', reset],
   ['role', role],
   ['select', select],

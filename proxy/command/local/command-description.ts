@@ -40,7 +40,7 @@ function served(row: CommandRow): readonly CommandRow[] {
   return row.subcommands.filter((subcommand) => subcommand.route !== 'refused');
 }
 
-function statusSet(words: readonly string[]): Reply {
+export function statusSet(words: readonly string[]): Reply {
   return new SetReply(words.map((word) => new SimpleString(word)));
 }
 

@@ -3,12 +3,15 @@ import type { CommandRow } from '../command-row.js';
 import { arityFits } from '../command-row.js';
 import { COMMAND_ROWS, commandData } from '../command-rows.js';
 import { lookup, resolveSubcommand } from '../command-table.js';
-import { findKeys, KeyPositions, MALFORMED } from '../keys.js';
-import { describeCommand, documentCommand } from './command-description.js';
+import { findKeys, KeyPositions, MALFORMED, specsOfKeys } from '../keys.js';
+import { describeCommand, documentCommand, statusSet } from './command-description.js';
 import { type LocalRequest, SYNTAX } from './local-request.js';
 
 /** COMMAND tells of the commands that this proxy serves, with the facts of the servers. */
 const SERVED = COMMAND_ROWS.filter((row) => row.route !== 'refused');
+
+/** Flags of a key specification that say something of itself, not of the keys. */
+const SPEC_FLAGS = ['incomplete', 'variable_flags'];
 
 const keyPositions = new KeyPositions();
 
@@ -60,6 +63,37 @@ export function commandList(request: LocalRequest): Reply {
 
 /** COMMAND GETKEYS command [argument …] */
 export function commandGetKeys(request: LocalRequest): Reply {
+  const found = keysIn(request);
+  return found instanceof ErrorReply ? found : found.keys;
+}
+
+/** COMMAND GETKEYSANDFLAGS command [argument …]: with what the command does to each of its keys. */
+export function commandGetKeysAndFlags(request: LocalRequest): Reply {
+  const found = keysIn(request);
+  if (found instanceof ErrorReply) return found;
+  const { row, keys } = found;
+  const { bytes, argCount } = request;
+  const [argStarts, argEnds] = [request.argStarts.subarray(2), request.argEnds.subarray(2)];
+  const specs = specsOfKeys(row, bytes, argStarts, argEnds, argCount - 2, keys.length);
+  const flags = commandData(row)
+    .keySpecs.filter((spec) => !spec.flags.includes('not_key'))
+    .map((spec) => spec.flags.filter((flag) => !SPEC_FLAGS.includes(flag)));
+  return keys.map((key, index) => [
+    key,
+    statusSet(flagsByArguments(request, row) ?? flags[specs[index]!] ?? []),
+  ]);
+}
+
+/** Of commands whose arguments say whether they read or write. */
+function flagsByArguments(request: LocalRequest, { name }: CommandRow): readonly string[] | null {
+  const words = request.texts(4).map((text) => text.toLowerCase());
+  if (name === 'set') return words.includes('get') ? null : ['OW', 'update'];
+  if (name !== 'bitfield') return null;
+  return words.includes('set') || words.includes('incrby') ? null : ['RO', 'access'];
+}
+
+/** The keys of the command that is an argument of COMMAND. */
+function keysIn(request: LocalRequest): { row: CommandRow; keys: string[] } | ErrorReply {
   const { bytes, argCount } = request;
   const argStarts = request.argStarts.subarray(2);
   const argEnds = request.argEnds.subarray(2);
@@ -77,7 +111,8 @@ export function commandGetKeys(request: LocalRequest): Reply {
   if (count === MALFORMED || (count === 0 && needsKeys)) {
     return new ErrorReply('ERR Invalid arguments specified for command');
   }
-  return Array.from(keyPositions.positions.subarray(0, count), (at) => request.text(at + 2));
+  const keys = Array.from(keyPositions.positions.subarray(0, count), (at) => request.text(at + 2));
+  return { row, keys };
 }
 
 export function commandHelp(): Reply {
@@ -97,6 +132,8 @@ export function commandHelp(): Reply {
     '    Return documentation details about multiple commands.',
     'GETKEYS <full-command>',
     '    Return the keys from a full command.',
+    'GETKEYSANDFLAGS <full-command>',
+    '    Return the keys and the access flags from a full command.',
     'HELP',
     '    Print this help.',
   ].map((line) => new SimpleString(line));
