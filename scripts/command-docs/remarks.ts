@@ -22,8 +22,6 @@ const NOTED = 'Noted for `CLIENT LIST`';
 const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
 const REPORTS = 'The texts of all masters, one after the other.';
-const WAIT =
-  'For the replicas of every group, as the client may have written to any of them; the least of their numbers is answered. Waits for all that was written to these groups, by whomever.';
 
 /** By the row's name; for commands that are served. */
 export const REMARKS: { readonly [name: string]: string } = {
