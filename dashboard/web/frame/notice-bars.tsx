@@ -6,11 +6,11 @@ import { session } from '../session/session.js';
 /** What has to be known about the page itself: how old it is, and who may do what. */
 export function NoticeBars() {
   return (
-    <>
+    <section aria-label="Notices">
       <ConnectionBar />
       <ClusterBar />
       {session.value?.notice && <div class="notice-bar warn">{session.value.notice}</div>}
-    </>
+    </section>
   );
 }
 

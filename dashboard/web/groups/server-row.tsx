@@ -53,7 +53,7 @@ export function ServerRow({ server }: { readonly server: LiveServer }) {
             <button
               type="button"
               class="button small"
-              aria-label={`Add ${addr} as replica`}
+              aria-label={`Add as replica: ${addr}`}
               onClick={() => openAddAgain(group, addr)}
             >
               Add as replica…

@@ -54,7 +54,7 @@ export function AuditPage() {
         </div>
       )}
       {shown !== null && shown.length > 0 && (
-        <section class="card" aria-label="Changes">
+        <section class="card">
           <ScrollTable
             label="Changes"
             head={

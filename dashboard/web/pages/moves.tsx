@@ -41,7 +41,7 @@ function Ended() {
   const jobs = endedJobs.value;
   if (jobs.length === 0) return null;
   return (
-    <section class="card" aria-label="Ended moves">
+    <section class="card">
       <div class="card-head">
         <h2>Ended</h2>
       </div>

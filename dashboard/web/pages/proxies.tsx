@@ -22,7 +22,7 @@ export function ProxiesPage() {
 
 function Table() {
   return (
-    <section class="card" aria-label="Proxies">
+    <section class="card">
       <ScrollTable
         isStackable
         label="Proxies"
@@ -107,7 +107,7 @@ function Row({ proxy }: { readonly proxy: LiveProxy }) {
             <button
               type="button"
               class="button small"
-              aria-label={`Take ${id} offline`}
+              aria-label={`Take offline: ${id}`}
               onClick={() => openProxyOffline(id)}
             >
               Take offline…
@@ -116,7 +116,7 @@ function Row({ proxy }: { readonly proxy: LiveProxy }) {
             <button
               type="button"
               class="button small"
-              aria-label={`Set ${id} online`}
+              aria-label={`Set online: ${id}`}
               onClick={() => openProxyOnline(id)}
             >
               Set online…
