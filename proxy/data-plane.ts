@@ -43,8 +43,10 @@ export interface DataPlane extends TopologySink {
    * Stops accepting, lets every client have the replies to the commands it has sent, then closes
    * its connection; clients that are still busy after `timeoutMs` are cut. `listen` may follow: an
    * operator sets a proxy offline and online again.
+   *
+   * @param successors host:port of proxies that clients may go to, for those that ask
    */
-  drain(timeoutMs: number): Promise<void>;
+  drain(timeoutMs: number, successors?: readonly string[]): Promise<void>;
   /** Cuts everything at once, for good. */
   close(): void;
   stats(): DataPlaneStats;

@@ -120,10 +120,10 @@ function clientService(
       await dataPlane.listen(address);
       listening = true;
     },
-    async end() {
+    async end(successors: readonly string[]) {
       if (!listening) return;
       listening = false;
-      await dataPlane.drain(config.backendTimeoutMs + DRAIN_MARGIN_MS);
+      await dataPlane.drain(config.backendTimeoutMs + DRAIN_MARGIN_MS, successors);
     },
   };
 }

@@ -94,8 +94,8 @@ class Worker implements DataPlane {
     return bound;
   }
 
-  drain(timeoutMs: number): Promise<void> {
-    return this.#listener.drain(timeoutMs);
+  drain(timeoutMs: number, successors: readonly string[] = []): Promise<void> {
+    return this.#listener.drain(timeoutMs, successors);
   }
 
   close(): void {

@@ -47,6 +47,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'client|id': LOCAL,
   'client|info': LOCAL,
   'client|list': LOCAL,
+  'client|maint_notifications': LOCAL,
   'client|no-evict': LOCAL,
   'client|no-touch': LOCAL,
   'client|setinfo': LOCAL,

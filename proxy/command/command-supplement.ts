@@ -7,6 +7,7 @@
  * In the notation of command-data.ts.
  */
 export const SUPPLEMENT_COMMANDS = `
+client|maint_notifications | -3 | noscript loading stale | @slow @connection |  | 0 0 0 | 6.0.0 | connection | O(1) | Asks to be told before the server closes the connection for maintenance.
 client|no-touch | 3 | noscript loading stale | @slow @connection |  | 0 0 0 | 7.2.0 | connection | O(1) | Controls whether commands sent by the client affect the LRU/LFU of accessed keys.
 client|setinfo | 4 | noscript loading stale | @slow @connection | request_policy:all_nodes response_policy:all_succeeded | 0 0 0 | 7.2.0 | connection | O(1) | Sets information specific to the client or connection.
 arcount | 2 | readonly fast | @read @array @fast |  | 1 1 1 | 8.8.0 | array |  | Returns the number of elements of an array

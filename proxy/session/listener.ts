@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Address } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
+import { movingNotice } from '../command/local/maintenance.js';
 import { adoptSocket, type ReadTarget } from '../io/adopt-socket.js';
 import { Session, type SessionServices } from './session.js';
 
@@ -97,9 +98,12 @@ export class Listener {
    * Stops accepting, waits for clients to leave, then closes each session when it is quiet, or for
    * want of a pause when it is idle. Those that are not idle once are closed at half of the time,
    * between two commands and after all replies; all that are left, after the time.
+   *
+   * @param successors host:port of other proxies, for clients that ask to be told where to go
    */
-  async drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number, successors: readonly string[] = []): Promise<void> {
     this.#stopListening();
+    this.#announce(successors);
     const startedAt = performance.now();
     for (const session of this.#sessions) session.idleSweeps = 0;
     for (;;) {
@@ -119,6 +123,17 @@ export class Listener {
       );
     }
     this.close();
+  }
+
+  #announce(successors: readonly string[]): void {
+    const seconds = Math.ceil(LEAVE_GRACE_MS / 1000);
+    const seq = Math.floor(Date.now() / 1000);
+    let index = this.#sessions.size;
+    for (const session of this.#sessions) {
+      const successor = successors[index++ % successors.length] ?? null;
+      const notice = movingNotice(session, seq, seconds, successor);
+      if (notice !== null) session.push(notice);
+    }
   }
 
   /** Cuts everything at once. */

@@ -11,6 +11,7 @@ import { ActionFollower } from './action-follower.js';
 import { claimId, idTaken } from './former-life.js';
 import { askToBeOnline } from './online-request.js';
 import { IdTakenError, Registration } from './registration.js';
+import { successorsOf } from './successors.js';
 import { assertTransition, type TopologyState } from './topology-state.js';
 
 const FIRST_RETRY_MS = 50;
@@ -22,8 +23,12 @@ const LEAVE_TIMEOUT_MS = 3_000;
 export interface Serving {
   /** Accepts clients from its resolution on. May be called again after `end`. */
   begin(): Promise<void>;
-  /** Drains, within a time of its own. Does nothing if it did not begin. */
-  end(): Promise<void>;
+  /**
+   * Drains, within a time of its own. Does nothing if it did not begin.
+   *
+   * @param successors host:port of the other proxies that are online, the best to go to first
+   */
+  end(successors: readonly string[]): Promise<void>;
 }
 
 export interface TopologyOptions {
@@ -137,12 +142,14 @@ export class Topology {
     this.#stopping.abort();
     await this.#withinTime('ending registration', this.#task.stop());
     this.#become('draining');
+    let successors: readonly string[] = [];
     if (this.#store.coordinator.state === 'connected') {
       // Clients of Jodis look elsewhere from here on; the follower goes on acknowledging, for as
       // long as commands may be under way.
       await this.#withinTime('leaving', this.#registration.markLeaving());
+      successors = await this.#successors();
     }
-    await this.#serving.end();
+    await this.#serving.end(successors);
     this.#follower.stop();
     for (const handle of this.#handles) handle.close();
     this.#nodeWatch?.close();
@@ -219,8 +226,24 @@ export class Topology {
   async #goOffline(): Promise<void> {
     await this.#registration.retract();
     this.#become('draining');
-    await this.#serving.end();
+    await this.#serving.end(await this.#successors());
     if (!this.#stopping.signal.aborted) this.#become('offline');
+  }
+
+  /** Those on our port, then those on our host; others are not where a client would look. */
+  async #successors(): Promise<readonly string[]> {
+    const { id, addr } = this.#registration.record;
+    try {
+      const proxies = await withDeadline(this.#store.loadProxies(), LEAVE_TIMEOUT_MS, 'the list');
+      return successorsOf(
+        addr,
+        proxies.filter((each) => each.state === 'online' && each.id !== id),
+      );
+    } catch (error) {
+      // Clients that wanted to know are closed as all others are.
+      this.#log.info({ reason: messageOf(error) }, 'clients are told of no other proxy');
+      return [];
+    }
   }
 
   async #unlessStopped<T>(promise: Promise<T>): Promise<T> {

@@ -19,7 +19,12 @@ export type Order =
   | { readonly type: 'start'; readonly id: number; readonly start: WorkerStart }
   | { readonly type: 'apply'; readonly id: number; readonly change: TopologyChange }
   | { readonly type: 'listen'; readonly id: number; readonly address: Address }
-  | { readonly type: 'drain'; readonly id: number; readonly timeoutMs: number };
+  | {
+      readonly type: 'drain';
+      readonly id: number;
+      readonly timeoutMs: number;
+      readonly successors: readonly string[];
+    };
 
 /** An order before it is sent to somebody. */
 export type OrderBody = Order extends infer Each

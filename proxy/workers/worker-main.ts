@@ -45,7 +45,7 @@ async function obey(order: Order) {
     case 'listen':
       return plane.listen(order.address);
     case 'drain':
-      await plane.drain(order.timeoutMs);
+      await plane.drain(order.timeoutMs, order.successors);
       reportStats();
       return null;
   }

@@ -55,10 +55,10 @@ export class WorkerPool implements DataPlane {
     return bound.find((each) => each !== null) ?? address;
   }
 
-  async drain(timeoutMs: number): Promise<void> {
+  async drain(timeoutMs: number, successors: readonly string[] = []): Promise<void> {
     this.#address = null;
     this.#listening = new WeakSet();
-    await this.#tellAll({ type: 'drain', timeoutMs });
+    await this.#tellAll({ type: 'drain', timeoutMs, successors });
   }
 
   close(): void {

@@ -82,6 +82,8 @@ export const REMARKS: { readonly [name: string]: string } = {
   'client|id': 'Unique at this proxy, not over all of them.',
   'client|info': 'Buffer sizes are shown as 0.',
   'client|list': 'Shows the client that asks, none of the others.',
+  'client|maint_notifications':
+    'As in Redis Software, in RESP3: when the proxy drains it pushes `MOVING` with the address of another proxy, or with null to clients that asked for the type `none`. redis-py and node-redis ask by themselves.',
   'client|no-evict': `${NOTED}; the proxy evicts nobody.`,
   'client|no-touch': `${NOTED}, without effect on the servers, whose connections are shared.`,
   'client|help': 'Lists what is served.',

@@ -28,6 +28,7 @@ import {
 import { configHelp } from './config.js';
 import { echo, ping, quit, reset, role, select, time } from './connection.js';
 import { type LocalCommand, LocalRequest } from './local-request.js';
+import { clientMaintNotifications } from './maintenance.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
 export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
@@ -38,6 +39,7 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['client|id', clientId],
   ['client|info', clientInfo],
   ['client|list', clientList],
+  ['client|maint_notifications', clientMaintNotifications],
   ['client|no-evict', clientNoEvict],
   ['client|no-touch', clientNoTouch],
   ['client|setinfo', clientSetInfo],

@@ -89,6 +89,8 @@ export function clientHelp(): Reply {
     '    Return information about the current client connection.',
     'LIST [options ...]',
     '    Return information about the current client connection.',
+    'MAINT_NOTIFICATIONS (ON|OFF) [moving-endpoint-type <type>]',
+    '    Ask to be told before the proxy closes the connection for maintenance.',
     'NO-EVICT (ON|OFF)',
     '    Protect current client connection from eviction.',
     'NO-TOUCH (ON|OFF)',

@@ -118,7 +118,6 @@ describe('byte for byte as a real server', () => {
     ['HELLO', '2', 'SETNAME', 'a b'],
     ['CLIENT'],
     ['client', 'nosuch', 'x'],
-    ['CLIENT', 'MAINT_NOTIFICATIONS', 'ON'],
     ['CLIENT', 'GETNAME'],
     ['CLIENT', 'GETNAME', 'x'],
     ['CLIENT', 'SETNAME', 'me'],
