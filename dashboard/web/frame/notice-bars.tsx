@@ -1,7 +1,11 @@
 import { connection, retryNow } from '../live/connection.js';
+import { follow, following, stay } from '../live/follow.js';
 import { dashboard } from '../live/state.js';
 import { now } from '../parts/now.js';
 import { session } from '../session/session.js';
+
+/** Of the dashboard that this page came from. */
+let firstVersion: string | null = null;
 
 /** What has to be known about the page itself: how old it is, and who may do what. */
 export function NoticeBars() {
@@ -29,13 +33,47 @@ function ConnectionBar() {
       <button type="button" class="button small" onClick={retryNow}>
         Try now
       </button>
+      <FollowChoice />
     </div>
+  );
+}
+
+/** There is another dashboard of the same cluster. */
+function FollowChoice() {
+  const next = following.value;
+  if (next === null) return null;
+  const seconds = Math.max(0, Math.ceil((next.at - now.value) / 1000));
+  return (
+    <>
+      <span aria-live="off">
+        or going to {new URL(next.url).host} in {seconds} s
+      </span>
+      <button type="button" class="button small" onClick={() => follow(next.url)}>
+        Go now
+      </button>
+      <button type="button" class="button small" onClick={stay}>
+        Stay
+      </button>
+    </>
   );
 }
 
 function ClusterBar() {
   const state = dashboard.value;
   if (state === null) return null;
+  firstVersion ??= state.version;
+  if (state.version !== firstVersion) {
+    return (
+      <div class="notice-bar warn" role="alert">
+        <span>
+          The dashboard is {state.version} now; this page is of {firstVersion}.
+        </span>
+        <button type="button" class="button small" onClick={() => location.reload()}>
+          Load the new page
+        </button>
+      </div>
+    );
+  }
   if (state.coordinator !== 'connected') {
     return (
       <div class="notice-bar bad" role="alert">
