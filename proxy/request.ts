@@ -12,6 +12,12 @@ export interface RequestOwner {
    * @param isOwned the bytes will not change; otherwise what is to be kept must be copied.
    */
   onReply(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void;
+
+  /** The keys of what is sent, as byte strings, each once, where its row and bytes do not tell. */
+  readonly keys?: readonly string[];
+
+  /** One of the replies that come before the one that counts is an error. @param error its text */
+  onSkippedError?(error: string): void;
 }
 
 /**

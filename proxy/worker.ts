@@ -53,7 +53,8 @@ class Worker implements DataPlane {
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,
       },
-      (request, bytes, start, end) => keysOfCommand(request.row, bytes, start, end),
+      (request, bytes, start, end) =>
+        request.owner.keys ?? keysOfCommand(request.row, bytes, start, end),
       log,
     );
     this.#listener = new Listener(

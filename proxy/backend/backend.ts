@@ -129,7 +129,7 @@ export class Backend {
     }
     if (this.#inFlight.length === 0) this.#progressUs = turn.nowUs();
     for (let count = request.skippedReplies; count > 0; count--) {
-      this.#inFlight.push(skippedReply(this.#lane));
+      this.#inFlight.push(skippedReply(request));
       this.#sent++;
     }
     this.#inFlight.push(request);

@@ -1,3 +1,4 @@
+import { AbandonedConnections } from './abandoned-connections.js';
 import type { BackendSettings } from './backend.js';
 import { DedicatedConnection } from './dedicated-connection.js';
 
@@ -10,6 +11,7 @@ export class ConnectionPool {
   readonly #settings: BackendSettings;
   readonly #idle = new Map<number, DedicatedConnection[]>();
   readonly #lent = new Set<DedicatedConnection>();
+  readonly #abandoned = new AbandonedConnections();
   #isClosed = false;
 
   constructor(addr: string, settings: BackendSettings) {
@@ -50,8 +52,21 @@ export class ConnectionPool {
     }
   }
 
+  /** Gives up a lent connection whose commands the server may still execute; see `settled`. */
+  abandon(connection: DedicatedConnection): void {
+    this.#lent.delete(connection);
+    const socket = connection.detach();
+    if (socket !== null) this.#abandoned.add(socket);
+  }
+
+  /** Resolves when nothing that was sent by abandoned connections can be executed any more. */
+  settled(): Promise<void> {
+    return this.#abandoned.settled();
+  }
+
   close(): void {
     this.#isClosed = true;
+    this.#abandoned.close();
     for (const connection of this.#lent) connection.close();
     for (const idle of this.#idle.values()) for (const connection of idle) connection.close();
     this.#idle.clear();

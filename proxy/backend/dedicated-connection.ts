@@ -115,6 +115,25 @@ export class DedicatedConnection {
     });
   }
 
+  /**
+   * Sends several whole commands at once.
+   *
+   * @param count how many there are
+   * @returns their replies' frames. @throws ConnectionLostError as `send`
+   */
+  sendAll(commands: Buffer, count: number): Promise<Buffer[]> {
+    if (this.#endReason !== null) return Promise.reject(this.#lost());
+    const replies = Array.from(
+      { length: count },
+      () =>
+        new Promise<Buffer>((resolve, reject) => {
+          this.#awaited.push({ resolve, reject });
+        }),
+    );
+    this.#socket.write(commands);
+    return Promise.all(replies);
+  }
+
   /** Sends what is answered by no frame of its own: a subscriber's commands. */
   post(command: Buffer): void {
     if (this.#endReason === null) this.#socket.write(command);
@@ -122,6 +141,20 @@ export class DedicatedConnection {
 
   close(): void {
     this.#end('connection closed by the proxy');
+  }
+
+  /**
+   * Gives it up while the server may still execute what it was sent.
+   *
+   * @returns the socket, whose end will tell that it has; null: it has ended
+   */
+  detach(): Socket | null {
+    if (this.#endReason !== null) return null;
+    const socket = this.#socket;
+    this.#finish('given up by the proxy');
+    // Replies are read to no avail.
+    socket.removeAllListeners('data').resume();
+    return socket;
   }
 
   #consume(bytes: Buffer, start: number, end: number): number {
@@ -147,8 +180,12 @@ export class DedicatedConnection {
 
   #end(reason: string): void {
     if (this.#endReason !== null) return;
-    this.#endReason = reason;
     this.#socket.destroy();
+    this.#finish(reason);
+  }
+
+  #finish(reason: string): void {
+    this.#endReason = reason;
     while (this.#awaited.length > 0) this.#awaited.shift()!.reject(this.#lost());
     this.onClosed?.(reason);
   }

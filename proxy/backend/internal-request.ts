@@ -24,7 +24,9 @@ export function internalRequest(lane: number, settled: (error: string | null) =>
   return new Request(owner, INTERNAL_ROW, NO_SLOT, lane, turn.nowUs());
 }
 
-/** Takes a reply that nobody is interested in. */
-export function skippedReply(lane: number): Request {
-  return internalRequest(lane, () => {});
+/** Takes a reply that comes before the one to the request; see Request.skippedReplies. */
+export function skippedReply({ owner, lane }: Request): Request {
+  return internalRequest(lane, (error) => {
+    if (error !== null) owner.onSkippedError?.(error);
+  });
 }

@@ -29,6 +29,11 @@ export class Server {
     this.lane(FIRST_LANE);
   }
 
+  /** A command is to be answered within this time. */
+  get timeoutMs(): number {
+    return this.#settings.timeoutMs;
+  }
+
   /** The connection for a protocol and database; see lane.ts. */
   lane(lane: number): Backend {
     return this.#lanes[lane] ?? this.#open(lane);
@@ -60,7 +65,10 @@ export class Server {
 
   /** Resolves when, besides, none of those that failed can be executed any more. */
   async settled(): Promise<void> {
-    await Promise.all(this.connections.map((backend) => backend.settled()));
+    await Promise.all([
+      ...this.connections.map((backend) => backend.settled()),
+      this.pool.settled(),
+    ]);
   }
 
   /** To be called some times a second. */

@@ -17,7 +17,9 @@ export interface Policy {
 const LOCAL = { route: 'local' } as const;
 const OPERATION = { route: 'operation' } as const;
 const REFUSED = { route: 'refused' } as const;
-const SCRIPT = { route: 'keys', isWrite: true } as const;
+const SCRIPT = { route: 'keys', isWrite: true, guard: 'script' } as const;
+const SCRIPT_RO = { route: 'keys', guard: 'script' } as const;
+const FUNCTION = { route: 'keys', isWrite: true } as const;
 /** Without keys, and the same on every server: slot 0's answers. */
 const ANYWHERE = { route: 'keys' } as const;
 
@@ -135,15 +137,22 @@ export const POLICIES: { readonly [name: string]: Policy } = {
 
   // What a script does, only its author knows.
   eval: SCRIPT,
+  eval_ro: SCRIPT_RO,
   evalsha: SCRIPT,
-  fcall: SCRIPT,
+  evalsha_ro: SCRIPT_RO,
+  fcall: FUNCTION,
 
   // Their keys would go to another server or database behind the proxy's back.
   migrate: { route: 'refused', keyFinder: 'migrate' },
   move: REFUSED,
+  // Transactions. The proxy keeps the commands until EXEC.
+  multi: LOCAL,
+  discard: LOCAL,
+  exec: { route: 'operation', isWrite: true },
+  unwatch: LOCAL,
+  watch: OPERATION,
+
   // For Redis's own cluster and tests.
   'restore-asking': REFUSED,
   pfdebug: REFUSED,
-  // State of a connection to one server, which clients share.
-  watch: REFUSED,
 };

@@ -51,7 +51,7 @@ export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'migrate';
  * Arguments that matter before a command is sent: those that the proxy does not serve (refusal.ts),
  * and with `no-block` that which makes it wait (blocks.ts).
  */
-export type Guard = 'none' | 'no-block' | 'no-other-db' | 'no-foreign-patterns';
+export type Guard = 'none' | 'no-block' | 'no-other-db' | 'no-foreign-patterns' | 'script';
 
 /** A command or subcommand. All rows have the same shape, for the sake of the hot path. */
 export interface CommandRow {

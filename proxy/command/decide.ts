@@ -8,9 +8,8 @@ import { findKeys, KeyPositions } from './keys.js';
 import { answerLocal } from './local/answer-local.js';
 import type { LocalContext } from './local-context.js';
 import { refusal } from './refusal.js';
-
-/** Where a command without any key, or with arguments that a server will refuse, is sent. */
-export const SLOT_OF_NO_KEY = 0;
+import { scriptOf } from './script/script-of.js';
+import { SLOT_OF_NO_KEY } from './slot-of-no-key.js';
 
 const keyPositions = new KeyPositions();
 
@@ -53,12 +52,13 @@ export function decide(
       return { type: 'split', row, slotId: slotOfArgument(1), stride: 2 };
     default: {
       const count = findKeys(row, bytes, argStarts, argEnds, argCount, keyPositions);
-      if (count <= 0) return { type: 'send', row, slotId: SLOT_OF_NO_KEY };
       const { positions } = keyPositions;
-      const slotId = slotOfArgument(positions[0]!);
+      const slotId = count > 0 ? slotOfArgument(positions[0]!) : SLOT_OF_NO_KEY;
       for (let index = 1; index < count; index++) {
         if (slotOfArgument(positions[index]!) !== slotId) return refuse(row, CROSSSLOT_ERROR);
       }
+      const script = row.guard === 'script' ? scriptOf(row, bytes, argStarts, argEnds) : null;
+      if (script !== null) return { type: 'call-script', row, slotId, script };
       return { type: 'send', row, slotId };
     }
   }

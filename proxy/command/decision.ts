@@ -1,4 +1,6 @@
 import type { CommandRow } from './command-row.js';
+import type { KnownScript } from './script/known-scripts.js';
+import type { Burst } from './transaction/burst.js';
 
 /** The command is answered by the proxy; `row` is null if there is no such command. */
 export interface Answer {
@@ -13,7 +15,8 @@ export interface Answer {
  * - `send`: untouched to the owner of the slot
  * - `split`: by the slots of its keys, which stand at every `stride`th argument from the first on;
  *   `slotId` is the first key's
- * - `replace`: send these bytes instead, as one request; see Request.skippedReplies
+ * - `replace`: send this burst instead, as one request
+ * - `call-script`: as `send`; the command calls this script by its sha
  * - `operate`: have it carried out by the row's operation
  */
 export type Decision =
@@ -29,7 +32,12 @@ export type Decision =
       readonly type: 'replace';
       readonly row: CommandRow;
       readonly slotId: number;
-      readonly bytes: Buffer;
-      readonly skippedReplies: number;
+      readonly burst: Burst;
+    }
+  | {
+      readonly type: 'call-script';
+      readonly row: CommandRow;
+      readonly slotId: number;
+      readonly script: KnownScript;
     }
   | { readonly type: 'operate'; readonly row: CommandRow };

@@ -7,6 +7,7 @@ import { DB_INDEX_ERROR } from './errors.js';
  * Why a served command is refused for what stands in its arguments; to be asked for rows whose
  * `guard` is not `none`, after the arity has been checked.
  *
+ * - `script`: nothing is refused; the proxy remembers scripts, see script/known-scripts.ts.
  * - `no-other-db`: COPY … DB n: keys of one command are in one database.
  * - `no-foreign-patterns`: SORT's BY and GET patterns may name keys on other servers, so they must
  *   have a hash tag that puts all of them into the slot of the key: Redis's rule in a cluster.
@@ -26,6 +27,7 @@ export function refusal(
     equalsWord(bytes, argStarts[index]!, argEnds[index]!, word);
   switch (row.guard) {
     case 'none':
+    case 'script':
     case 'no-block':
       return null;
     case 'no-other-db':

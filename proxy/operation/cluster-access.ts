@@ -2,6 +2,7 @@ import { encodeMultibulk } from '../../resp/inline-command.js';
 import type { DedicatedConnection } from '../backend/dedicated-connection.js';
 import type { Server } from '../backend/server.js';
 import type { CommandRow } from '../command/command-row.js';
+import { BURST_ROW, type Burst } from '../command/transaction/burst.js';
 import { turn } from '../io/turn.js';
 import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
 import type { MoveHistory } from '../router/move-history.js';
@@ -12,6 +13,7 @@ import type {
   SlotObserver,
   TableObserver,
 } from '../router/router.js';
+import { BurstCall } from './burst-call.js';
 import { OperationError } from './operation-error.js';
 
 /** Waits for the reply of one command. */
@@ -105,6 +107,18 @@ export class ClusterAccess {
   ): Promise<Buffer> {
     return this.#exchange(origin, row, slotId, lane, (request) =>
       this.#router.send(request, bytes, 0, bytes.length, true),
+    );
+  }
+
+  /** The server that the slot's commands are sent to as they are; null: see destinationOf. */
+  ownerOf(slotId: number): Server | null {
+    return this.#router.serverOf(slotId);
+  }
+
+  /** As `askSlot`, with several commands at once. @returns the last one's reply */
+  askBurst(slotId: number, lane: number, burst: Burst, origin: object): Promise<Buffer> {
+    return this.#exchange(origin, BURST_ROW, slotId, lane, (request) =>
+      BurstCall.send(request, burst, this.#router),
     );
   }
 

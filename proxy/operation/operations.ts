@@ -4,6 +4,8 @@ import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
 import { scan } from './scan.js';
 import { SERVER_OPERATIONS } from './server-operations.js';
+import { execWith } from './transaction/exec.js';
+import { watch } from './transaction/watch.js';
 import { unknownCommand } from './unknown-command.js';
 
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
@@ -11,10 +13,12 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...BLOCKING_OPERATIONS,
   ...SERVER_OPERATIONS,
   ['dbsize', dbsize],
+  ['exec', execWith(() => OPERATIONS)],
   ['flushall', flushall],
   ['flushdb', flushall],
   ['keys', keys],
   ['randomkey', randomkey],
   ['scan', scan],
+  ['watch', watch],
   [UNKNOWN_ROW.name, unknownCommand],
 ]);

@@ -4,6 +4,7 @@ import { laneOf } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { CROSSSLOT_ERROR, unknownCommandError, wrongArityError } from '../command/errors.js';
 import { keysOfCommand } from '../command/keys-of-command.js';
+import type { SessionMode } from '../command/local-context.js';
 import { Frames, type Operation, type OperationCall } from './operation.js';
 import { OperationError } from './operation-error.js';
 
@@ -16,6 +17,9 @@ const SLOT_OF_NO_KEY = 0;
  */
 export const unknownCommand: Operation = async (call) => {
   const row = await learn(call);
+  const { mode } = call.client;
+  const decided = mode === null ? null : decideAgain(mode, call);
+  if (decided !== null) return new Frames(decided);
   if (row === 'unknown') throw new OperationError(unknownError(call));
   if (!arityFits(row, call.args.length)) throw new OperationError(wrongArityError(row.name));
   const keys =
@@ -28,6 +32,13 @@ export const unknownCommand: Operation = async (call) => {
   const { client, bytes } = call;
   return new Frames(await call.cluster.askSlot(slotId, client.lane, row, bytes, client));
 };
+
+/** The client is in a state in which commands mean something else. @returns null: not this one */
+function decideAgain(mode: SessionMode, { args, bytes, client }: OperationCall): Buffer | null {
+  const { starts, ends } = placesOf(args, bytes);
+  const decision = mode.decide(null, bytes, starts, ends, args.length, client);
+  return decision.type === 'answer' ? decision.reply : null;
+}
 
 async function learn(call: OperationCall): Promise<CommandRow | 'unknown'> {
   const name = call.args[0]!.toString('latin1').toLowerCase();
@@ -56,7 +67,16 @@ async function askAny(
 }
 
 function unknownError({ args, bytes }: OperationCall): string {
+  const { starts, ends } = placesOf(args, bytes);
+  return unknownCommandError(bytes, starts, ends, args.length);
+}
+
+/** Where the arguments are in the command, as a framer finds them. */
+function placesOf(
+  args: readonly Buffer[],
+  bytes: Buffer,
+): { starts: Int32Array; ends: Int32Array } {
   const starts = Int32Array.from(args, (arg) => arg.byteOffset - bytes.byteOffset);
   const ends = Int32Array.from(args, (arg) => arg.byteOffset - bytes.byteOffset + arg.length);
-  return unknownCommandError(bytes, starts, ends, args.length);
+  return { starts, ends };
 }

@@ -16,7 +16,12 @@ const MAX_KEYS_A_PULL = 32;
 const MAX_KNOWN_KEYS = 100_000;
 
 /** Finds the keys of a command as byte strings, each once. */
-export type KeysOf = (request: Request, bytes: Buffer, start: number, end: number) => string[];
+export type KeysOf = (
+  request: Request,
+  bytes: Buffer,
+  start: number,
+  end: number,
+) => readonly string[];
 
 interface Waiting {
   readonly request: Request;

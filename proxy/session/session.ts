@@ -14,9 +14,11 @@ import type { LearnedCommands } from '../command/learned-commands.js';
 import type { ProxyFacts, SessionMode } from '../command/local-context.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
+import { BurstCall } from '../operation/burst-call.js';
 import type { ClusterAccess } from '../operation/cluster-access.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
+import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
 import { FanOut } from './fan-out.js';
@@ -59,7 +61,7 @@ const MINUS = 0x2d;
 const READ_AHEAD_BYTES = 64 * 1024;
 
 /** A client: its bytes in, commands to where they belong, replies out in the commands' order. */
-export class Session implements RequestOwner, OperationClient {
+export class Session implements RequestOwner, OperationClient, ScriptCaller {
   readonly clientId: number;
   readonly connectedAtMs = Date.now();
   protocol: Protocol = 2;
@@ -182,6 +184,10 @@ export class Session implements RequestOwner, OperationClient {
 
   proxyFacts(): ProxyFacts {
     return this.#services.proxyFacts();
+  }
+
+  get unanswered(): number {
+    return this.#requests.length;
   }
 
   /** Nothing is expected of us. */
@@ -323,8 +329,10 @@ export class Session implements RequestOwner, OperationClient {
     if (decision.type === 'send') {
       this.#send(request, bytes, start, end, isOwned);
     } else if (decision.type === 'replace') {
-      request.skippedReplies = decision.skippedReplies;
-      this.#send(request, decision.bytes, 0, decision.bytes.length, true);
+      BurstCall.send(request, decision.burst, router);
+    } else if (decision.type === 'call-script') {
+      const command = Buffer.from(bytes.subarray(start, end));
+      ScriptCall.send(request, decision.script, command, this, router);
     } else {
       const command = { bytes, start, end, isOwned, argStarts, argEnds, argCount };
       FanOut.send(request, command, decision.stride, router);

@@ -18,6 +18,8 @@ const SCRIPT =
   'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
 const FUNCTION = `${SCRIPT} Load the function on each master itself.`;
 const NOTED = 'Noted for `CLIENT LIST`';
+const ATOMIC =
+  'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. So what only a server can refuse (`OOM`) is told by `EXEC`. Those that are not about keys (`PING`, `INFO`, `CONFIG`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
 
 const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
@@ -62,10 +64,17 @@ export const REMARKS: { readonly [name: string]: string } = {
 
   eval: SCRIPT,
   eval_ro: SCRIPT,
-  evalsha: `${SCRIPT} A script is known to those groups that were sent it by \`EVAL\`; elsewhere the answer is \`NOSCRIPT\`, upon which clients send \`EVAL\`.`,
+  evalsha: `${SCRIPT} A group that lacks the script, as after a move or a promotion, is given it by the proxy, if that has seen it in \`EVAL\` or \`SCRIPT LOAD\`; else the answer is \`NOSCRIPT\`, upon which clients send \`EVAL\`.`,
   evalsha_ro: 'As `EVALSHA`.',
   fcall: FUNCTION,
   fcall_ro: FUNCTION,
+
+  multi: ATOMIC,
+  exec: 'See `MULTI` and `WATCH`. If the server is lost meanwhile, the error says that the outcome is unknown.',
+  discard: SAME,
+  watch:
+    'All keys in one slot, which is that of the transaction, too. They are watched on a connection to the server of its own until `EXEC`, `DISCARD` or `UNWATCH`. If the slot begins or ends to move meanwhile, its group has a new master, or the server is lost, `EXEC` is answered with null as if a key had changed.',
+  unwatch: SAME,
 
   auth: 'Against `password` of the config.ini. There is one user, `default`.',
   hello:
@@ -138,11 +147,6 @@ export interface Refusal {
 }
 
 export const NOT_SERVED: readonly Refusal[] = [
-  {
-    title: 'Transactions',
-    commands: ['multi', 'exec', 'discard', 'watch', 'unwatch'],
-    text: 'They are a state of one connection to one server, and connections to servers are shared by\nall clients. To come. Until then: a script over keys of one slot.',
-  },
   {
     title: 'Younger than this proxy',
     commands: ['blmovem'],

@@ -29,6 +29,7 @@ import { configHelp } from './config.js';
 import { echo, ping, quit, reset, role, select, time } from './connection.js';
 import { type LocalCommand, LocalRequest } from './local-request.js';
 import { clientMaintNotifications } from './maintenance.js';
+import { discard, multi, unwatch } from './transaction.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
 export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
@@ -55,8 +56,10 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['command|info', commandInfo],
   ['command|list', commandList],
   ['config|help', configHelp],
+  ['discard', discard],
   ['echo', echo],
   ['hello', hello],
+  ['multi', multi],
   ['ping', ping],
   ['quit', quit],
   ['readonly', clusterDisabled],
@@ -65,6 +68,7 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['role', role],
   ['select', select],
   ['time', time],
+  ['unwatch', unwatch],
 ]);
 
 /**

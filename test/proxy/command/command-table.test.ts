@@ -127,10 +127,10 @@ test('each route has the keys it needs', () => {
 });
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
-const REFUSED = `acl bgrewriteaof bgsave blmovem debug discard exec failover function lastsave migrate
-  module monitor move multi pfdebug pfselftest psubscribe psync publish pubsub punsubscribe
+const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover function lastsave migrate
+  module monitor move pfdebug pfselftest psubscribe psync publish pubsub punsubscribe
   replconf replicaof restore-asking save script shutdown slaveof spublish ssubscribe
-  subscribe sunsubscribe swapdb sync unsubscribe unwatch watch`;
+  subscribe sunsubscribe swapdb sync unsubscribe`;
 
 test('exactly these commands are refused', () => {
   const refused = COMMAND_ROWS.filter((row) => row.route === 'refused').map((row) => row.name);

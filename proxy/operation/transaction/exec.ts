@@ -1,0 +1,93 @@
+import { ErrorReply, encodeReply, type Reply } from '../../../resp/encode.js';
+import { FrameProgress } from '../../../resp/frame-progress.js';
+import { RequestFramer } from '../../../resp/request-framer.js';
+import { laneOf } from '../../backend/lane.js';
+import { asBuffer } from '../../command/admission.js';
+import { answerLocal } from '../../command/local/answer-local.js';
+import { SLOT_OF_NO_KEY } from '../../command/slot-of-no-key.js';
+import { isAboutKeyspace } from '../../command/transaction/queue-rules.js';
+import type { QueuedCommand } from '../../command/transaction/transaction.js';
+import { TransactionMode } from '../../command/transaction/transaction-mode.js';
+import { Frames, type Operation, type OperationCall } from '../operation.js';
+import { OperationError } from '../operation-error.js';
+import { isArray, splice } from './splice.js';
+
+/** By name; given by operations.ts, which this operation is one of. */
+type OperationsByName = ReadonlyMap<string, Operation>;
+
+const framer = new RequestFramer();
+const NOTHING = Buffer.from('*0\r\n');
+
+/**
+ * EXEC of what is more than commands for one server: keys are watched, or some commands are not for
+ * a server. Those are carried out by themselves, and their replies put among the others:
+ *
+ * 1. what reads the whole keyspace and stands before all that a server executes;
+ * 2. what the server executes, as one transaction; if that is aborted nothing else happens;
+ * 3. the rest, in its order.
+ */
+export function execWith(operations: () => OperationsByName): Operation {
+  return async (call) => {
+    const { client } = call;
+    const { mode } = client;
+    if (!(mode instanceof TransactionMode)) throw new OperationError('ERR EXEC without MULTI');
+    client.mode = null;
+    const { commands } = mode.transaction;
+    const own = new Map<QueuedCommand, Buffer>();
+    const carryOut = async (command: QueuedCommand): Promise<void> => {
+      if (!own.has(command)) own.set(command, await answerTo(command, call, operations()));
+    };
+    const first = commands.findIndex(({ place }) => place === 'server');
+    for (const command of commands.slice(0, Math.max(0, first))) {
+      if (isAboutKeyspace(command.row)) await carryOut(command);
+    }
+    const reply = await execute(mode, call);
+    if (!isArray(reply)) return new Frames(reply);
+    for (const command of commands) {
+      if (command.place !== 'server') await carryOut(command);
+    }
+    return new Frames(
+      splice(
+        reply,
+        commands.map((command) => own.get(command) ?? null),
+      ),
+    );
+  };
+}
+
+/** @returns EXEC's reply to what a server executes */
+async function execute(mode: TransactionMode, call: OperationCall): Promise<Buffer> {
+  const { transaction, watched } = mode;
+  const { client, cluster } = call;
+  const burst = transaction.burst();
+  if (watched !== null) return watched.execute(burst, transaction.database);
+  if (transaction.commands.every(({ place }) => place !== 'server')) return NOTHING;
+  const lane = laneOf(client.protocol, transaction.database);
+  return cluster.askBurst(transaction.slotId ?? SLOT_OF_NO_KEY, lane, burst, client);
+}
+
+/** Carries out a command that is not for a server. @returns its reply's frames; never throws */
+async function answerTo(
+  { row, bytes }: QueuedCommand,
+  call: OperationCall,
+  operations: OperationsByName,
+): Promise<Buffer> {
+  const { client } = call;
+  framer.frame(bytes, 0, bytes.length, new FrameProgress(), true);
+  const { argStarts, argEnds, argCount } = framer;
+  const operation = operations.get(row.name);
+  let reply: Reply | Frames;
+  if (operation === undefined) {
+    return asBuffer(answerLocal(row, bytes, argStarts, argEnds, argCount, client));
+  }
+  const args = Array.from({ length: argCount }, (_, index) =>
+    bytes.subarray(argStarts[index], argEnds[index]),
+  );
+  try {
+    reply = await operation({ ...call, row, args, bytes });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    reply = new ErrorReply(error instanceof OperationError ? text : `ERR ${text}`);
+  }
+  return reply instanceof Frames ? reply.bytes : asBuffer(encodeReply(reply, client.protocol));
+}
