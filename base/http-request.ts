@@ -1,9 +1,16 @@
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { request as requestOverTls } from 'node:https';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+
+/** Certificates in PEM that are trusted besides those that Node.js trusts; null: none. */
+export type TrustedCertificates = string | null;
 
 export interface HttpRequest {
   readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
-  /** `http:` only. */
+  /** `http:` or `https:` */
   readonly url: string;
+  /** For `https:`. */
+  readonly ca?: TrustedCertificates;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** For all of it, to the last byte of the answer. */
@@ -14,6 +21,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly text: string;
 }
 
@@ -31,17 +39,30 @@ export async function sendHttpRequest(wanted: HttpRequest): Promise<HttpAnswer> 
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, headers, body = '' } = wanted;
       const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
-      request(wanted.url, { method, headers: { ...headers, ...length }, agent: false, signal })
-        .once('response', resolve)
-        .once('error', reject)
-        .end(body);
+      const options = { method, headers: { ...headers, ...length }, agent: false, signal } as const;
+      const sent = wanted.url.startsWith('https:')
+        ? requestOverTls(wanted.url, { ...options, ...trusting(wanted.ca ?? null) })
+        : request(wanted.url, options);
+      sent.once('response', resolve).once('error', reject).end(body);
     });
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk);
-    return { status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') };
+    const text = Buffer.concat(chunks).toString('utf8');
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     // A name with several addresses, each of which failed: the message is empty.
     throw error instanceof AggregateError ? (error.errors[0] ?? error) : error;
   }
+}
+
+let lastTrust: { ca: string; secureContext: SecureContext } | null = null;
+
+/** Reading all root certificates takes some tens of milliseconds: not for each request. */
+function trusting(ca: TrustedCertificates): { secureContext?: SecureContext } {
+  if (ca === null) return {};
+  if (lastTrust?.ca !== ca) {
+    lastTrust = { ca, secureContext: createSecureContext({ ca: [...rootCertificates, ca] }) };
+  }
+  return { secureContext: lastTrust.secureContext };
 }

@@ -53,4 +53,9 @@ export class Cluster {
   health() {
     return { lease: this.#lease.state, coordinator: this.#coordinator.state };
   }
+
+  /** Changes can be made: here, or at the dashboard that leads, which they are passed on to. */
+  get canChange(): boolean {
+    return this.#lease.leader !== null && this.#coordinator.state === 'connected';
+  }
 }

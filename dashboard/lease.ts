@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { Backoff } from '../base/backoff.js';
+import { isLoopback, parseAddress } from '../base/address.js';
 import { withDeadline } from '../base/deadline.js';
 import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
@@ -12,47 +12,55 @@ import {
   NoNodeError,
 } from '../cluster/coordinator/coordinator.js';
 import { LeaseHeldError, UnavailableError } from './errors.js';
-import { probeAddress } from './probe.js';
+import { type ProbeOutcome, probeAddress } from './probe.js';
 
-/** How often we look whether the node of a dashboard that was killed has expired. */
-const LOOK_AGAIN_MS = 200;
-/** What a coordinator may need beyond the session timeout until it drops a dead session's node. */
-const EXPIRY_MARGIN_MS = 5_000;
+/** How often a stand-by looks after the one that leads. */
+const LOOK_AGAIN_MS = 1_000;
+/**
+ * So many looks in a row must find that nothing listens at the leader's address: it listens as long
+ * as it leads.
+ */
+const REFUSALS = 2;
 /** We end all the same if the coordinator is away: the session's end removes the node. */
 const RELEASE_TIMEOUT_MS = 2_000;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
 
 /** `P/dashboard` */
 const leaseRecord = z.object({ addr: z.string(), pid: z.number().int() });
 type LeaseRecord = z.infer<typeof leaseRecord>;
 
 /**
- * - `free`: not taken yet
+ * - `free`: not asked for yet
  * - `held`: we lead, our node is there
- * - `lost`: our node went (session expired, or somebody removed it); being taken again
+ * - `standby`: another dashboard leads, or nobody; we take over as soon as we can
  * - `released`: given back, for good
  */
-export type LeaseState = 'free' | 'held' | 'lost' | 'released';
+export type LeaseState = 'free' | 'held' | 'standby' | 'released';
 
 /** Who may change the cluster: the dashboard whose ephemeral node is at `P/dashboard`. */
 export class Lease {
   readonly #coordinator: Coordinator;
   readonly #path: string;
-  readonly #sessionTimeoutMs: number;
+  readonly #isSameHost: (addr: string) => Promise<boolean>;
   readonly #log: Logger;
   readonly #handles: Handle[] = [];
   readonly #stopping = new AbortController();
   #state: LeaseState = 'free';
   #data = '';
   #holder: LeaseRecord | null = null;
-  #retaking: Promise<void> | null = null;
-  #onRetaken: () => void = () => {};
+  #waiting: Promise<void> | null = null;
+  #wake: () => void = () => {};
+  #onTaken: () => void = () => {};
 
-  constructor(coordinator: Coordinator, path: string, sessionTimeoutMs: number, log: Logger) {
+  /** @param isSameHost whether the dashboard at that address runs on this machine */
+  constructor(
+    coordinator: Coordinator,
+    path: string,
+    isSameHost: (addr: string) => Promise<boolean>,
+    log: Logger,
+  ) {
     this.#coordinator = coordinator;
     this.#path = path;
-    this.#sessionTimeoutMs = sessionTimeoutMs;
+    this.#isSameHost = isSameHost;
     this.#log = log;
   }
 
@@ -60,9 +68,15 @@ export class Lease {
     return this.#state;
   }
 
-  /** Called each time a lost lease is ours again. */
-  onRetaken(listener: () => void): void {
-    this.#onRetaken = listener;
+  /** host:port of the dashboard that leads, ours too; null: nobody does, as far as we know. */
+  get leader(): string | null {
+    if (this.#state === 'held') return readRecord(this.#data)?.addr ?? null;
+    return this.#holder?.addr ?? null;
+  }
+
+  /** Called each time we begin to lead after {@link contend}. */
+  onTaken(listener: () => void): void {
+    this.#onTaken = listener;
   }
 
   /** @throws UnavailableError unless we hold the lease and the coordinator is there. */
@@ -81,54 +95,39 @@ export class Lease {
   }
 
   /**
-   * Resolves when no other dashboard has the lease. Removes what a dashboard left that is gone:
-   * the persistent node of an original Codis whose address does not answer; waits for the
-   * ephemeral one of a killed process to expire.
+   * Removes what a dashboard left that is gone: its address refuses connections. To be called
+   * before our own port is opened: we would answer for a dead one at the same address.
    *
-   * To be called before our own port is opened: we would answer for a dead one at the same address.
-   *
-   * @throws LeaseHeldError if a dashboard that is alive has it.
+   * @throws LeaseHeldError if an original Codis leads, which knows of no others.
    */
-  async awaitFree(): Promise<void> {
-    const deadline = Date.now() + this.#sessionTimeoutMs + EXPIRY_MARGIN_MS;
-    for (let attempt = 0; ; attempt++) {
+  async removeDead(): Promise<void> {
+    for (let refusals = 1; ; refusals++) {
       const node = await this.#coordinator.get(this.#path);
       if (!node) return;
       const holder = readRecord(node.data);
-      const answer = holder ? await probeAddress(holder.addr) : 'refuses';
-      if (answer === 'accepts' || Date.now() > deadline) throw leaseHeld(this.#path, holder);
-      if (!node.ephemeral) {
-        this.#log.warn({ data: node.data }, 'replacing the node of a dashboard that is gone');
-        await this.#deleteVersion(node.version);
+      const answer = node.ephemeral ? await this.#probe(holder) : await probeOriginal(holder);
+      if (answer !== 'refuses') {
+        if (node.ephemeral) return;
+        throw leaseHeld(this.#path, holder);
+      }
+      if (refusals < REFUSALS) {
+        await sleep(LOOK_AGAIN_MS / 4);
         continue;
       }
-      if (attempt === 0) {
-        this.#log.warn(
-          { holder, waitMs: this.#sessionTimeoutMs },
-          'waiting for the node of a dashboard that does not answer to expire',
-        );
-      }
-      await sleep(LOOK_AGAIN_MS);
+      this.#log.warn({ data: node.data }, 'removing the node of a dashboard that is gone');
+      await this.#deleteVersion(node.version);
+      return;
     }
   }
 
   /**
-   * Takes the lease and keeps it: takes it again whenever it is lost.
+   * Takes the lease, or stands by until it can; and takes it again whenever it is lost.
    *
    * @param addr host:port of our REST API.
-   * @throws LeaseHeldError if another was faster.
    */
-  async take(addr: string): Promise<void> {
+  async contend(addr: string): Promise<void> {
     // The spaces are those of Codis: whoever compares texts finds no difference.
     this.#data = `{"addr": ${JSON.stringify(addr)}, "pid": ${process.pid}}`;
-    try {
-      await this.#coordinator.create(this.#path, this.#data, { ephemeral: 'session' });
-    } catch (error) {
-      if (!(error instanceof NodeExistsError)) throw error;
-      const node = await this.#coordinator.get(this.#path);
-      throw leaseHeld(this.#path, node && readRecord(node.data));
-    }
-    this.#state = 'held';
     this.#handles.push(
       this.#coordinator.onNewSession(() => this.#lose('the coordinator session expired')),
       this.#coordinator.onState((state) => {
@@ -136,6 +135,8 @@ export class Lease {
       }),
       await this.#coordinator.watchNode(this.#path, () => void this.#look()),
     );
+    if (await this.#tryToTake()) this.#state = 'held';
+    else this.#standBy();
   }
 
   /** Gives the lease back. Does not throw: what cannot be removed expires. */
@@ -143,8 +144,9 @@ export class Lease {
     const wasHeld = this.#state === 'held';
     this.#state = 'released';
     this.#stopping.abort();
+    this.#wake();
     for (const handle of this.#handles) handle.close();
-    await this.#retaking;
+    await this.#waiting;
     if (!wasHeld || this.#coordinator.state === 'closed') return;
     try {
       await withDeadline(this.#coordinator.delete(this.#path), RELEASE_TIMEOUT_MS, 'coordinator');
@@ -154,8 +156,9 @@ export class Lease {
     }
   }
 
-  /** After a change of the node: is it still ours? Nothing to do while it is being taken again. */
+  /** After a change of the node: is it still ours? Or is it free? */
   async #look(): Promise<void> {
+    if (this.#state === 'standby') this.#wake();
     if (this.#state !== 'held') return;
     try {
       const node = await this.#coordinator.get(this.#path);
@@ -168,47 +171,87 @@ export class Lease {
 
   #lose(reason: string): void {
     if (this.#state !== 'held') return;
-    this.#state = 'lost';
     this.#log.warn({ reason }, 'lease lost: no changes until it is taken again');
-    this.#retaking = this.#retake().finally(() => {
-      this.#retaking = null;
+    this.#standBy();
+  }
+
+  #standBy(): void {
+    this.#state = 'standby';
+    this.#waiting = this.#wait().finally(() => {
+      this.#waiting = null;
     });
   }
 
-  async #retake(): Promise<void> {
+  async #wait(): Promise<void> {
     const { signal } = this.#stopping;
-    const backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
+    let refusals = 0;
+    let trouble = '';
     while (!signal.aborted) {
+      const pause = new AbortController();
+      this.#wake = () => pause.abort();
       try {
-        if (await this.#tryAgain()) {
+        if (await this.#tryToTake()) {
           this.#state = 'held';
-          this.#holder = null;
-          this.#log.info('lease taken again');
-          this.#onRetaken();
+          this.#log.info('lease taken');
+          this.#onTaken();
           return;
         }
+        refusals = (await this.#probe(this.#holder)) === 'refuses' ? refusals + 1 : 0;
+        if (refusals >= REFUSALS) {
+          refusals = 0;
+          await this.#removeHolder();
+          continue;
+        }
+        trouble = '';
       } catch (error) {
-        this.#log.warn({ reason: messageOf(error) }, 'the lease cannot be taken now');
+        if (messageOf(error) !== trouble) {
+          trouble = messageOf(error);
+          this.#log.warn({ reason: trouble }, 'the lease cannot be taken now');
+        }
       }
-      // Fails only by the abort, which the loop's condition sees.
-      await sleep(backoff.nextMs(), undefined, { signal }).catch(() => undefined);
+      // Fails only when it is to end early.
+      await sleep(LOOK_AGAIN_MS, undefined, { signal: pause.signal }).catch(() => undefined);
     }
   }
 
+  /**
+   * Whether the leader is there. An address of the loopback interface says nothing about another
+   * machine: there only the end of its session counts.
+   */
+  async #probe(holder: LeaseRecord | null): Promise<ProbeOutcome> {
+    if (!holder) return 'silent';
+    const outcome = await probeAddress(holder.addr);
+    if (outcome !== 'refuses' || !isLoopback(parseAddress(holder.addr, 'dashboard').host)) {
+      return outcome;
+    }
+    return (await this.#isSameHost(holder.addr)) ? 'refuses' : 'silent';
+  }
+
+  /** The leader's process has gone, and its session has not expired yet. */
+  async #removeHolder(): Promise<void> {
+    const node = await this.#coordinator.get(this.#path);
+    if (!node || readRecord(node.data)?.addr !== this.#holder?.addr) return;
+    this.#log.warn({ data: node.data }, 'taking over from a dashboard that is gone');
+    await this.#deleteVersion(node.version);
+  }
+
   /** True if the node is ours. One that we made in a session that is over is made anew. */
-  async #tryAgain(): Promise<boolean> {
+  async #tryToTake(): Promise<boolean> {
     const node = await this.#coordinator.get(this.#path);
     if (node && node.data !== this.#data) {
       this.#holder = readRecord(node.data);
       return false;
     }
+    this.#holder = null;
     if (node) await this.#deleteVersion(node.version);
     if (this.#stopping.signal.aborted) return false;
     try {
       await this.#coordinator.create(this.#path, this.#data, { ephemeral: 'session' });
     } catch (error) {
-      if (error instanceof NodeExistsError) return false;
-      throw error;
+      if (!(error instanceof NodeExistsError)) throw error;
+      const other = await this.#coordinator.get(this.#path);
+      this.#holder = other && readRecord(other.data);
+      return false;
     }
     // Stopped while the node was being made: it must not outlive us by a session timeout.
     if (!this.#stopping.signal.aborted) return true;
@@ -224,6 +267,11 @@ export class Lease {
       if (!(error instanceof NoNodeError || error instanceof BadVersionError)) throw error;
     }
   }
+}
+
+/** An original Codis has no more than its node, which stays when it ends. */
+async function probeOriginal(holder: LeaseRecord | null): Promise<ProbeOutcome> {
+  return holder ? probeAddress(holder.addr) : 'refuses';
 }
 
 function readRecord(data: string): LeaseRecord | null {

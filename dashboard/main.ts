@@ -1,20 +1,36 @@
-import { createServer, type Server } from 'node:http';
-import { hostname } from 'node:os';
-import Koa from 'koa';
-import { formatAddress, parseAddress } from '../base/address.js';
+import type { Server as TlsServer } from 'node:https';
+import { join } from 'node:path';
+import type Koa from 'koa';
+import { parseAddress } from '../base/address.js';
 import type { Config } from '../base/config.js';
+import { type DashboardAccess, dashboardAccess } from '../base/dashboard-access.js';
 import { withDeadline } from '../base/deadline.js';
-import { messageOf, OperatorError } from '../base/errors.js';
+import { messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import type { Coordinator } from '../cluster/coordinator/coordinator.js';
 import { openCoordinator } from '../cluster/coordinator/open.js';
-import { Paths } from '../cluster/paths.js';
-import { logAccess } from './api/access-log.js';
-import { answerFailures } from './api/failures.js';
-import { apiRoutes } from './api/routes.js';
-import { sameSiteOnly } from './api/same-site.js';
+import { Store } from '../cluster/store.js';
+import { Access } from './access/access.js';
+import { assertNotExposed, type Exposure, isOwnHost, noticeFor } from './access/exposure.js';
+import { loadCertificate, renewCertificate } from './access/tls.js';
+import { pages, pagesFolder } from './api/pages.js';
+import { makeRouter } from './api/router.js';
+import { codisHandlers } from './api/routes.js';
+import { webHandlers } from './api/web-routes.js';
+import { AuditLog } from './audit/audit-log.js';
+import { Auditor } from './audit/auditor.js';
 import { Cluster } from './cluster.js';
 import { Lease } from './lease.js';
+import { Collector } from './live/collector.js';
+import { History } from './live/history/history.js';
+import { jobsWithProgress } from './live/leader-jobs.js';
+import { LiveSockets } from './live/sockets.js';
+import { upgrade } from './live/upgrade.js';
+import { Planning } from './planning/planning.js';
+import { Registry } from './registry.js';
+import { SlowLog } from './service/slow-log.js';
+import { Surveys } from './service/surveys.js';
+import { type Listening, listen, webApp } from './web-server.js';
 
 /** What a change under way may take when we are told to stop; then it is cut off, and repeated. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -26,27 +42,38 @@ export interface DashboardOptions {
   readonly log: Logger;
   /** A line for each request. */
   readonly httpLog?: Logger;
+  /** Where it may listen without accounts; by default `loopback only`. */
+  readonly exposure?: Exposure;
 }
 
 export interface Dashboard {
-  /** host:port of the REST API. */
+  /** host:port of the REST API and the pages. */
   readonly addr: string;
+  readonly scheme: 'http' | 'https';
   /** Ends the change under way, gives the lease back, and closes everything. */
   close(): Promise<void>;
 }
 
 /**
- * Starts the dashboard: takes the lease of the product, serves the REST API.
+ * Starts a dashboard: serves the pages and the REST API, and leads the product, or stands by while
+ * another one does.
  *
- * @throws OperatorError if the coordinator or the port cannot be had; LeaseHeldError if another
- * dashboard leads.
+ * @throws OperatorError if the coordinator or the port cannot be had; LeaseHeldError if an original
+ * Codis leads.
  */
 export async function runDashboard(options: DashboardOptions): Promise<Dashboard> {
-  const coordinator = await openCoordinator(options.config, options.log);
+  const { config, log } = options;
+  const isTls = config.dashboardTlsCert !== '' || config.dashboardTlsKey !== '';
+  const access = new Access({
+    ...{ accounts: config.dashboardAccounts, token: config.dashboardToken },
+    ...{ product: config.product, isTls },
+  });
+  if (access.isOpen) assertNotExposed(options.listen, options.exposure ?? 'loopback only');
+  const coordinator = await openCoordinator(config, log);
   try {
-    const dashboard = await serve(coordinator, options);
+    const dashboard = await serve(coordinator, access, options);
     return {
-      addr: dashboard.addr,
+      ...dashboard,
       close: async () => {
         await dashboard.close();
         await coordinator.close();
@@ -58,18 +85,29 @@ export async function runDashboard(options: DashboardOptions): Promise<Dashboard
   }
 }
 
-async function serve(coordinator: Coordinator, options: DashboardOptions): Promise<Dashboard> {
+async function serve(
+  coordinator: Coordinator,
+  access: Access,
+  options: DashboardOptions,
+): Promise<Dashboard> {
   const { config, log } = options;
-  const path = new Paths(config.product).dashboard;
-  const lease = new Lease(coordinator, path, config.zkSessionTimeoutMs, log);
-  await lease.awaitFree();
-  const cluster = new Cluster(coordinator, lease, config, log);
-  const server = createServer(koa(cluster, options).callback());
-  const addr = await listen(server, options.listen);
+  const store = new Store(coordinator, config.product);
+  const registry = new Registry(store, log);
+  const isSameHost = (addr: string) => registry.isOnThisHost(addr);
+  const lease = new Lease(coordinator, store.paths.dashboard, isSameHost, log);
+  await lease.removeDead();
+  const certificate = loadCertificate(config);
+  const listening = await listen(options.listen, certificate);
+  const { server, addr } = listening;
+  const parts = assemble(coordinator, store, lease, access, listening, options);
+  const stopRenewing = certificate ? renewCertificate(server as TlsServer, config, log) : () => {};
+  const { cluster, collector, history, sockets } = parts;
   try {
-    await lease.take(addr);
+    await registry.join(addr);
+    await lease.contend(addr);
   } catch (error) {
     server.close();
+    sockets.close();
     throw error;
   }
   const recover = () => {
@@ -77,63 +115,96 @@ async function serve(coordinator: Coordinator, options: DashboardOptions): Promi
       log.error({ reason: messageOf(error) }, 'a change is still not announced');
     });
   };
-  lease.onRetaken(recover);
-  recover();
+  lease.onTaken(recover);
+  if (lease.state === 'held') recover();
   cluster.migration.run();
-  log.info({ addr, product: config.product }, 'dashboard serves');
+  await history.open(Date.now());
+  collector.start();
+  const { scheme } = parts;
+  log.info(
+    { addr, scheme, product: config.product, lease: lease.state, access: access.describe() },
+    'dashboard serves',
+  );
   return {
-    addr,
+    ...{ addr, scheme },
     close: async () => {
-      server.close();
-      server.closeIdleConnections();
+      stopRenewing();
+      sockets.close();
+      await collector.close();
+      await history.close();
       try {
         await withDeadline(cluster.migration.stop(), CLOSE_TIMEOUT_MS, 'the move under way');
         await withDeadline(cluster.changes.close(), CLOSE_TIMEOUT_MS, 'the change under way');
       } catch (error) {
         log.warn({ reason: messageOf(error) }, 'stopping in the middle of a change');
       }
+      // We listen as long as we lead: a stand-by takes a closed port for our end.
       await lease.release();
+      await registry.leave(addr).catch(() => undefined);
+      server.close();
       server.closeAllConnections();
       log.info({ addr }, 'dashboard stopped');
     },
   };
 }
 
-function koa(cluster: Cluster, { log, httpLog }: DashboardOptions): Koa {
-  const app = new Koa();
-  if (httpLog) app.use(logAccess(httpLog));
-  app.use(answerFailures(log));
-  app.use(sameSiteOnly());
-  app.use(apiRoutes(cluster).routes());
-  // What is left are clients that went away while being answered.
-  app.on('error', (error: unknown) => log.debug({ reason: messageOf(error) }, 'request cut off'));
-  return app;
-}
-
-/** @returns host:port as others may use it */
-async function listen(server: Server, where: string): Promise<string> {
-  const { host, port } = parseAddress(where, 'dashboard address');
-  // IPv4 whatever the name resolves to first: 127.0.0.1 is what everybody tries.
-  const bindTo = host === 'localhost' ? '127.0.0.1' : host;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) => reject(cannotListen(where, cause)));
-    server.listen({ port, ...(bindTo === '' ? {} : { host: bindTo }) }, resolve);
+/** Everything that answers requests, put together. */
+function assemble(
+  coordinator: Coordinator,
+  store: Store,
+  lease: Lease,
+  access: Access,
+  { server, addr }: Listening,
+  { config, log, httpLog, listen: where, exposure }: DashboardOptions,
+) {
+  const { password } = config;
+  const scheme = config.dashboardTlsCert === '' ? 'http' : 'https';
+  const peerAccess = (): DashboardAccess => {
+    const authorization = access.peerAuthorization();
+    return { ...dashboardAccess(config), headers: authorization ? { authorization } : {} };
+  };
+  const cluster = new Cluster(coordinator, lease, config, log);
+  const history = new History(join(config.dashboardData, config.product), log);
+  const leads = () => lease.state === 'held';
+  const collector = new Collector({
+    ...{ store, password, addr, scheme, history, log },
+    leadership: () => ({ leads: leads(), leader: lease.leader }),
+    describeJobs: (content) =>
+      jobsWithProgress(content, cluster.migration, {
+        ...{ leads, leader: () => lease.leader, access: peerAccess },
+      }),
   });
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw new Error('not listening on TCP');
-  const isEveryInterface = ['', '0.0.0.0', '::'].includes(bindTo);
-  return formatAddress({ host: isEveryInterface ? hostname() : bindTo, port: bound.port });
-}
-
-function cannotListen(where: string, cause: Error): OperatorError {
-  if ('code' in cause && cause.code === 'EADDRINUSE') {
-    return new OperatorError(`the dashboard cannot listen on ${where}: the port is in use`, {
-      hint: 'stop what listens there, or choose another: codis-config dashboard --addr=<address>',
-      cause,
-    });
-  }
-  return new OperatorError(`the dashboard cannot listen on ${where}: ${messageOf(cause)}`, {
-    hint: 'choose another address: codis-config dashboard --addr=<address>',
-    cause,
+  const sockets = new LiveSockets(collector, log);
+  const audit = new AuditLog(store, log);
+  const notice = noticeFor({ isOpen: access.isOpen, where, scheme });
+  if (notice !== '') log.warn({ addr }, notice);
+  const router = makeRouter({
+    access,
+    auditor: new Auditor(store, audit, access),
+    leader: () => (leads() ? null : { addr: lease.leader, scheme, ca: peerAccess().ca }),
+    handlers: {
+      ...codisHandlers(cluster),
+      ...webHandlers({
+        ...{ product: config.product, access, collector, history, audit, notice },
+        planning: new Planning(store, cluster),
+        slowLog: new SlowLog(store, password, log),
+        surveys: new Surveys(store, password),
+        logFailedLogin: (name, from, reason) => log.warn({ name, from, reason }, 'login failed'),
+      }),
+    },
   });
+  // Anyone's page may give its own name our address; where others come in, any name may be right.
+  const known = [where, config.dashboardAddr].map((text) => parseAddress(text, 'address').host);
+  const isChecked = access.isOpen && exposure !== 'anywhere';
+  const ownHost = (host: string) => !isChecked || isOwnHost(host, known);
+  const mount = (koa: Koa) => {
+    koa.use(router.routes());
+    koa.use(pages(pagesFolder()));
+  };
+  const app = webApp(mount, { isOwnHost: ownHost, log, httpLog: httpLog ?? null });
+  server.on('request', app.callback());
+  server.on('upgrade', (request, socket, head) =>
+    upgrade(request, socket, head, { sockets, access, isOwnHost: ownHost }),
+  );
+  return { cluster, collector, history, sockets, scheme } as const;
 }

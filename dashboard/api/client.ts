@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { type DashboardAccess, OPEN_ACCESS } from '../../base/dashboard-access.js';
 import { messageOf, OperatorError } from '../../base/errors.js';
 import { type HttpAnswer, sendHttpRequest } from '../../base/http-request.js';
 import type { GroupRecord, ServerType } from '../../cluster/model/group.js';
@@ -44,11 +45,13 @@ interface Request {
 export class DashboardClient {
   readonly addr: string;
   readonly #timeoutMs: number;
+  readonly #access: DashboardAccess;
 
   /** @param addr host:port */
-  constructor(addr: string, timeoutMs = REQUEST_TIMEOUT_MS) {
+  constructor(addr: string, timeoutMs = REQUEST_TIMEOUT_MS, access = OPEN_ACCESS) {
     this.addr = addr.startsWith(':') ? `127.0.0.1${addr}` : addr;
     this.#timeoutMs = timeoutMs;
+    this.#access = access;
   }
 
   listGroups(): Promise<GroupRecord[]> {
@@ -180,13 +183,17 @@ export class DashboardClient {
 
   async #send(name: RouteName, request: Request): Promise<HttpAnswer> {
     const { method, path } = ROUTES[name];
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const { scheme, ca } = this.#access;
+    const headers: Record<string, string> = {
+      ...this.#access.headers,
+      accept: 'application/json',
+    };
     if (request.body !== undefined) headers['content-type'] = 'application/json';
     try {
       return await sendHttpRequest({
         method,
-        url: `http://${this.addr}${fillIn(path, request)}`,
-        headers,
+        url: `${scheme}://${this.addr}${fillIn(path, request)}`,
+        ...{ headers, ca },
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
         timeoutMs: this.#timeoutMs,
       });

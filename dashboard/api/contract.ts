@@ -254,8 +254,8 @@ export const proxyVarsReply = z.record(z.string(), z.unknown());
 export type ProxyVarsReply = z.infer<typeof proxyVarsReply>;
 
 /**
- * `lease`: whether this dashboard may write (`held`), or not at the moment; `coordinator`: the
- * state of its session. Status 200 if it may write, else 503.
+ * `lease`: whether this dashboard leads (`held`) or stands by (`standby`); `coordinator`: the state
+ * of its session. Status 200 if changes can be made, here or by the one that leads, else 503.
  */
 export const healthReply = z.object({ lease: z.string(), coordinator: z.string() });
 export type HealthReply = z.infer<typeof healthReply>;

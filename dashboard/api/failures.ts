@@ -3,6 +3,7 @@ import { DeadlineError, messageOf, OperatorError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { CoordinatorError } from '../../cluster/coordinator/coordinator.js';
 import { BadRecordError } from '../../cluster/store.js';
+import { AccessError } from '../access/errors.js';
 import {
   ConflictError,
   InvalidInputError,
@@ -51,7 +52,10 @@ export function answerFailures(log: Logger): Middleware {
       if (failure.status === 500) log.error({ ...fields, err: thrown }, 'request failed');
       else log.info({ ...fields, reason: failure.error }, 'request refused');
       // Not HTTP of Codis's making: no tool can depend on status 500 there.
-      const isOurs = thrown instanceof BadBodyError;
+      const isOurs = thrown instanceof BadBodyError || thrown instanceof AccessError;
+      if (thrown instanceof AccessError && thrown.retryAfter !== null) {
+        ctx.set('retry-after', String(thrown.retryAfter));
+      }
       answer(ctx, failure, acceptsJson(ctx) || isOurs ? failure.status : 500);
     }
     if (ctx.status === 404 && ctx.body === undefined) {
@@ -68,7 +72,8 @@ function answer(ctx: Context, { error, hint }: Failure, status: number): void {
     ctx.body = JSON.stringify({ error, hint } satisfies FailureBody);
   } else {
     ctx.type = 'text/plain; charset=utf-8';
-    ctx.body = error;
+    // In Codis's words where Codis has words; who is not let in has to know what to do.
+    ctx.body = [401, 403, 429].includes(status) && hint !== '' ? `${error}: ${hint}` : error;
   }
 }
 
@@ -78,7 +83,7 @@ function acceptsJson(ctx: Context): boolean {
 }
 
 function describe(thrown: unknown): Failure {
-  if (thrown instanceof BadBodyError) {
+  if (thrown instanceof BadBodyError || thrown instanceof AccessError) {
     return { error: thrown.message, hint: thrown.hint, status: thrown.status };
   }
   if (thrown instanceof OperatorError) {

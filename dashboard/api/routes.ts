@@ -1,26 +1,14 @@
-import Router from '@koa/router';
 import type { Context } from 'koa';
 import type { Cluster } from '../cluster.js';
 import { InvalidInputError } from '../errors.js';
 import type { Garbage } from '../service/actions.js';
 import * as contract from './contract.js';
-import { OK, ROUTES, type RouteName } from './contract.js';
+import { OK, type RouteName } from './contract.js';
 import { readBody, replyRecord, replyShort, wholeNumber } from './http.js';
+import type { Handler } from './router.js';
 
-type Handler = (ctx: Context) => Promise<void>;
-
-/** Every route of the contract, and what it calls. */
-export function apiRoutes(cluster: Cluster): Router {
-  const router = new Router();
-  for (const [name, handler] of Object.entries(handlers(cluster)) as [RouteName, Handler][]) {
-    const { method, path } = ROUTES[name];
-    router.register(path, [method], handler);
-  }
-  for (const path of ['/', '/admin']) router.get(path, showRoutes);
-  return router;
-}
-
-function handlers(cluster: Cluster): Record<RouteName, Handler> {
+/** What the routes of Codis 2, and those that were added in its manner, call. */
+export function codisHandlers(cluster: Cluster): Record<RouteName, Handler> {
   const { groups, servers, promotion, slots, migration, proxies, actions, overview } = cluster;
   const listSlots = record(() => slots.list());
   return {
@@ -90,7 +78,7 @@ function handlers(cluster: Cluster): Record<RouteName, Handler> {
 
     health: async (ctx) => {
       const health = cluster.health();
-      ctx.status = health.lease === 'held' && health.coordinator === 'connected' ? 200 : 503;
+      ctx.status = cluster.canChange ? 200 : 503;
       ctx.type = 'application/json; charset=utf-8';
       ctx.body = JSON.stringify(health);
     },
@@ -134,11 +122,4 @@ function garbageOf(ctx: Context): Garbage {
   const value = wholeNumber(keep ?? secs, what);
   if (value < 0) throw new InvalidInputError(`${what}: ${value} is less than 0`);
   return keep === undefined ? { secs: value } : { keep: value };
-}
-
-/** Until there are pages to be seen in a browser. */
-async function showRoutes(ctx: Context): Promise<void> {
-  const routes = Object.values(ROUTES).map(({ method, path }) => `${method.padEnd(7)}${path}`);
-  ctx.type = 'text/plain; charset=utf-8';
-  ctx.body = `codis-config dashboard: the REST API, as in Codis 2\n\n${routes.join('\n')}\n`;
 }

@@ -51,16 +51,8 @@ export class Promotion {
   promote(groupId: number, addr: string): Promise<void> {
     return this.#changes.run(async () => {
       const group = await existingGroup(this.#store, groupId);
-      const chosen = existingServer(group, addr);
+      promotableServer(group, addr);
       const master = masterOf(group);
-      if (chosen.type === 'master') {
-        throw new ConflictError(`${addr} is the master of group ${groupId} already`);
-      }
-      if (chosen.type === 'offline') {
-        throw new ConflictError(`${addr} is offline: it may lack what was written since`, {
-          hint: `let it catch up first: codis-config server add ${groupId} ${addr} slave`,
-        });
-      }
       await this.#changes.assertConfirmable();
       await this.#switchServers(addr, master);
       await this.#followNewMaster(group, addr);
@@ -160,6 +152,20 @@ export class Promotion {
       confirm: 'stands',
     });
   }
+}
+
+/** @throws NotFoundError, ConflictError: by its record it cannot be made the master */
+export function promotableServer(group: GroupRecord, addr: string): ServerRecord {
+  const chosen = existingServer(group, addr);
+  if (chosen.type === 'master') {
+    throw new ConflictError(`${addr} is the master of group ${group.id} already`);
+  }
+  if (chosen.type === 'offline') {
+    throw new ConflictError(`${addr} is offline: it may lack what was written since`, {
+      hint: `let it catch up first: codis-config server add ${group.id} ${addr} slave`,
+    });
+  }
+  return chosen;
 }
 
 /**

@@ -51,16 +51,38 @@ export class Servers {
    * @throws InvalidInputError, NotFoundError, ConflictError, and the errors of redis-connection.ts
    */
   add(groupId: number, givenAddr: string, type: ServerType): Promise<void> {
+    return this.#changes.run(async () => {
+      const { group, addr } = await this.#checkedPlace(groupId, givenAddr, type);
+      if (type === 'master') {
+        await this.#checkMaster(group, addr);
+      } else {
+        await this.#checkReplica(group, addr, async (redis, master) => {
+          await follow(redis, master, this.#password, this.#log);
+        });
+      }
+      await this.#save(group, { type, group_id: group.id, addr });
+    });
+  }
+
+  /** Nothing is changed. @throws what {@link add} would now */
+  async check(groupId: number, givenAddr: string, type: ServerType): Promise<void> {
+    const { group, addr } = await this.#checkedPlace(groupId, givenAddr, type);
+    if (type === 'master') await this.#checkMaster(group, addr);
+    else await this.#checkReplica(group, addr, async () => {});
+  }
+
+  async #checkedPlace(
+    groupId: number,
+    givenAddr: string,
+    type: ServerType,
+  ): Promise<{ group: GroupRecord; addr: string }> {
     const addr = checkAddr(givenAddr);
     if (type === 'offline') {
       throw new InvalidInputError('a server is added as master or slave, not as offline');
     }
-    return this.#changes.run(async () => {
-      const group = await existingGroup(this.#store, groupId);
-      await this.#assertInNoOtherGroup(group, addr);
-      if (type === 'master') await this.#addMaster(group, addr);
-      else await this.#addReplica(group, addr);
-    });
+    const group = await existingGroup(this.#store, groupId);
+    await this.#assertInNoOtherGroup(group, addr);
+    return { group, addr };
   }
 
   /**
@@ -88,7 +110,7 @@ export class Servers {
     });
   }
 
-  async #addMaster(group: GroupRecord, addr: string): Promise<void> {
+  async #checkMaster(group: GroupRecord, addr: string): Promise<void> {
     const master = masterOf(group);
     if (master === addr) {
       throw new ConflictError(`${addr} is the master of group ${group.id} already`);
@@ -108,10 +130,14 @@ export class Servers {
       await this.#assertNotInUse(group, addr, state);
       await this.#assertNoForeignKeys(redis, state, group.id);
     });
-    await this.#save(group, { type: 'master', group_id: group.id, addr });
   }
 
-  async #addReplica(group: GroupRecord, addr: string): Promise<void> {
+  /** @param make is called for a server that does not follow the master yet */
+  async #checkReplica(
+    group: GroupRecord,
+    addr: string,
+    make: (redis: RedisConnection, master: string) => Promise<void>,
+  ): Promise<void> {
     const master = masterOf(group);
     if (master === null) {
       throw new ConflictError(`group ${group.id} has no master to replicate`, {
@@ -135,9 +161,8 @@ export class Servers {
       }
       const wasOurs = group.servers!.some((server) => server.addr === addr);
       if (!wasOurs) assertDisposable(addr, state, master);
-      await follow(redis, master, this.#password, this.#log);
+      await make(redis, master);
     });
-    await this.#save(group, { type: 'slave', group_id: group.id, addr });
   }
 
   async #save(group: GroupRecord, server: ServerRecord): Promise<void> {

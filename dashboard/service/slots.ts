@@ -103,16 +103,8 @@ export class Slots {
     status: string,
     keysLeft: 'refuse' | 'accept' = 'refuse',
   ): Promise<void> {
-    assertSlotId(from);
-    assertSlotId(to);
-    if (from > to) throw new InvalidInputError(`slots ${from}-${to}: from is greater than to`);
-    const resting = checkStatus(status);
     return this.#changes.run(async () => {
-      await this.#assertGroup(groupId, resting);
-      const former = await this.#store.loadSlots(from, to);
-      if (former.length <= to - from) throw notInitialised();
-      assertResting(former);
-      if (keysLeft === 'refuse') await this.#assertWithoutKeys(former, groupId);
+      const { former, resting } = await this.#checked(from, to, groupId, status, keysLeft);
       const slots = former.map((slot) => ({
         ...slot,
         group_id: groupId,
@@ -133,6 +125,36 @@ export class Slots {
         },
       });
     });
+  }
+
+  /** Nothing is changed. @throws what {@link set} would now */
+  async check(
+    from: number,
+    to: number,
+    groupId: number,
+    status: string,
+    keysLeft: 'refuse' | 'accept',
+  ): Promise<void> {
+    await this.#checked(from, to, groupId, status, keysLeft);
+  }
+
+  async #checked(
+    from: number,
+    to: number,
+    groupId: number,
+    status: string,
+    keysLeft: 'refuse' | 'accept',
+  ): Promise<{ former: SlotRecord[]; resting: RestingStatus }> {
+    assertSlotId(from);
+    assertSlotId(to);
+    if (from > to) throw new InvalidInputError(`slots ${from}-${to}: from is greater than to`);
+    const resting = checkStatus(status);
+    await this.#assertGroup(groupId, resting);
+    const former = await this.#store.loadSlots(from, to);
+    if (former.length <= to - from) throw notInitialised();
+    assertResting(former);
+    if (keysLeft === 'refuse') await this.#assertWithoutKeys(former, groupId);
+    return { former, resting };
   }
 
   /** A group whose master is away can not be asked, and must not keep its slots for that. */

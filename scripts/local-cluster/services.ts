@@ -150,6 +150,7 @@ function writeConfig(file: string, plan: Plan, proxyId?: string): string {
     '# Written by each npm start.',
     `product=${product}`,
     `dashboard_addr=${HOST}:${plan.dashboardPort}`,
+    `dashboard_data=${join(plan.data, 'dashboard')}`,
     ...(zk === null
       ? ['coordinator=embedded', `embedded_path=${join(plan.data, 'coordinator')}`]
       : ['coordinator=zookeeper', `zk=${zk}`, 'zk_session_timeout=10']),

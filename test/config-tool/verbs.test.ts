@@ -198,7 +198,8 @@ test('dashboard: listens where it is told to, logs requests, stops in order', as
   const folder = temporaryFolder();
   const [port, httpLog] = [await freePort(), join(folder, 'http.log')];
   const config = join(folder, 'config.ini');
-  writeFileSync(config, `coordinator=embedded\nembedded_path=${folder}/coordinator\n`);
+  const lines = ['coordinator=embedded', `embedded_path=${folder}/coordinator`];
+  writeFileSync(config, [...lines, `dashboard_data=${folder}/dashboard`].join('\n'));
   const bin = join(import.meta.dirname, '..', '..', 'bin', 'codis-config');
   const args = [bin, '-c', config, '-L', join(folder, 'dashboard.log'), 'dashboard'];
   const start = () =>

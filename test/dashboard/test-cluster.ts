@@ -79,9 +79,11 @@ export class TestCluster {
 }
 
 export function testConfig(settings: Record<string, string> = {}): Config {
+  const folder = temporaryFolder();
   const all = {
     coordinator: 'embedded',
-    embedded_path: join(temporaryFolder(), 'coordinator'),
+    embedded_path: join(folder, 'coordinator'),
+    dashboard_data: join(folder, 'dashboard'),
     zk_session_timeout: '4000',
     ...settings,
   };

@@ -94,6 +94,7 @@ export class ChaosCluster {
     const settings = (zk: number | null): Record<string, string | number> => ({
       product: PRODUCT,
       dashboard_addr: dashboardAddr,
+      dashboard_data: join(folder, 'dashboard'),
       coordinator: options.coordinator,
       ...(zk === null
         ? { embedded_path: join(folder, 'coordinator') }

@@ -49,6 +49,7 @@ export class Rig {
     const folder = temporaryFolder();
     const text = [
       ...['coordinator=embedded', `embedded_path=${folder}/coordinator`],
+      `dashboard_data=${folder}/dashboard`,
       ...['zk_session_timeout=3000', 'action_timeout=3000'],
     ].join('\n');
     const file = join(folder, 'config.ini');
