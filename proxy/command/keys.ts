@@ -46,8 +46,8 @@ export function findKeys(
 }
 
 /**
- * Which of the row's key specifications each of the keys found by `findKeys` belongs to, as an index.
- * To be called right after it, with the same arguments.
+ * Which of the row's key specifications each of the keys found by `findKeys` belongs to: an index, from
+ * the end if negative. To be called with the same arguments.
  */
 export function specsOfKeys(
   row: CommandRow,
@@ -64,9 +64,9 @@ export function specsOfKeys(
       new Array<number>(keysOfSpecs([spec], args, positions)).fill(index),
     );
   }
-  // SORT and GEORADIUS: the key that is read, then the one that is stored.
+  // SORT and GEORADIUS: the key that is read, then the one that is stored, which comes last.
   const hasDestination = row.keyFinder === 'sort' || row.keyFinder === 'georadius';
-  return Array.from({ length: keyCount }, (_, at) => (hasDestination && at > 0 ? 1 : 0));
+  return Array.from({ length: keyCount }, (_, at) => (hasDestination && at > 0 ? -1 : 0));
 }
 
 interface Arguments {

@@ -10,6 +10,8 @@ const SENT_TO_ALL = /^(config|slowlog)$/i;
 
 interface Entry {
   readonly id: number;
+  /** A place in the list of groups. */
+  readonly group: number;
   readonly seconds: number;
   /** The rest of it, as the server has it. */
   readonly fields: readonly Value[];
@@ -43,8 +45,11 @@ async function mergedEntries(cluster: ClusterAccess): Promise<readonly Entry[]> 
       .map((entry) => readEntry(entry, index, groups.length))
       .filter((entry) => index === 0 || !SENT_TO_ALL.test(commandOf(entry))),
   );
-  // Within a second nobody knows the order of different servers.
-  entries.sort((left, right) => right.seconds - left.seconds || right.id - left.id);
+  // Within a second nobody knows the order of different servers. The first group has the entries of
+  // commands such as SLOWLOG RESET, after which people look for what followed.
+  entries.sort(
+    (left, right) => right.seconds - left.seconds || right.group - left.group || right.id - left.id,
+  );
   return entries.slice(0, Number(textOf(elementsOf(limit)[1]!)));
 }
 
@@ -53,6 +58,7 @@ function readEntry(value: Value, group: number, groupCount: number): Entry {
   const [id, seconds, ...fields] = elementsOf(value);
   return {
     id: Number(id!.value) * groupCount + group,
+    group,
     seconds: Number(seconds!.value),
     fields,
   };

@@ -47,6 +47,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'xgroup|help': SLOT_0,
   'xinfo|help': SLOT_0,
   lolwut: SLOT_0,
+  pfselftest: SLOT_0,
   xread: `All streams in one slot. With \`BLOCK\`: ${WAITS.charAt(0).toLowerCase()}${WAITS.slice(1)}`,
   xreadgroup: 'As `XREAD`.',
 
@@ -197,8 +198,8 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'Who replicates whom is recorded in the coordinator: `codis-config server add` and\n`server promote`.',
   },
   {
-    title: 'Tests of Redis itself',
-    commands: ['restore-asking', 'pfdebug', 'pfselftest'],
+    title: "Redis's own cluster",
+    commands: ['restore-asking'],
     text: 'Of no use to applications.',
   },
 ];

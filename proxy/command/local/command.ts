@@ -80,7 +80,7 @@ export function commandGetKeysAndFlags(request: LocalRequest): Reply {
     .map((spec) => spec.flags.filter((flag) => !SPEC_FLAGS.includes(flag)));
   return keys.map((key, index) => [
     key,
-    statusSet(flagsByArguments(request, row) ?? flags[specs[index]!] ?? []),
+    statusSet(flagsByArguments(request, row) ?? flags.at(specs[index]!) ?? []),
   ]);
 }
 

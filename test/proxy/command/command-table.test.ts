@@ -101,7 +101,7 @@ test('every policy names a command; every local row has its answer', () => {
     .filter((row) => row.route === 'operation' || row.guard === 'no-block')
     .map((row) => row.name);
   expect([...OPERATIONS.keys()].sort()).toEqual([...operations, 'unknown'].sort());
-  expect(refused).toContain('pfdebug');
+  expect(refused).toContain('migrate');
 });
 
 test('each route has the keys it needs', () => {
@@ -128,7 +128,7 @@ test('each route has the keys it needs', () => {
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
 const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover function lastsave migrate
-  module monitor move pfdebug pfselftest psubscribe psync publish pubsub punsubscribe
+  module monitor move psubscribe psync publish pubsub punsubscribe
   replconf replicaof restore-asking save script shutdown slaveof spublish ssubscribe
   subscribe sunsubscribe swapdb sync unsubscribe`;
 

@@ -305,6 +305,50 @@ test('COMMAND tells of served commands only', () => {
   ]);
 });
 
+test.each([
+  ['set k1 v1', [['k1', ['OW', 'update']]]],
+  ['set k1 v1 get', [['k1', ['RW', 'access', 'update']]]],
+  ['bitfield k get u8 0', [['k', ['RO', 'access']]]],
+  [
+    'sort k1 by nosort store k2',
+    [
+      ['k1', ['RO', 'access']],
+      ['k2', ['OW', 'update']],
+    ],
+  ],
+  [
+    'georadius k 1 1 1 m store d',
+    [
+      ['k', ['RO', 'access']],
+      ['d', ['OW', 'update']],
+    ],
+  ],
+  [
+    'xread streams a b 0 0',
+    [
+      ['a', ['RO', 'access']],
+      ['b', ['RO', 'access']],
+    ],
+  ],
+  [
+    'lmove a b left right',
+    [
+      ['a', ['RW', 'access', 'delete']],
+      ['b', ['RW', 'insert']],
+    ],
+  ],
+])('COMMAND GETKEYSANDFLAGS %s', (command, expected) => {
+  expect(plain('COMMAND', 'GETKEYSANDFLAGS', ...command.split(' '))).toEqual(expected);
+});
+
+test('CLUSTER is answered as by a Redis that is no cluster', () => {
+  const disabled = '-ERR This instance has cluster support disabled\r\n';
+  for (const command of ['CLUSTER INFO', 'CLUSTER SLOTS', 'CLUSTER NODES', 'READONLY', 'ASKING']) {
+    expect(answer(...command.split(' '))).toBe(disabled);
+  }
+  expect(answer('CLUSTER', 'HELP')).toMatch(/^\*/);
+});
+
 test('what is sent to servers is not answered', () => {
   for (const command of [['GET', 'a'], ['MGET', 'a', 'b'], ['EVAL', 'x', '0'], ['LOLWUT']]) {
     expect(answer(...command)).toBeNull();
