@@ -13,8 +13,8 @@ import { probeAddress } from './probe.js';
 /** How often we look whether a receiver's process is still there: nothing tells us when it ends. */
 const LOOK_AGAIN_MS = 500;
 
-/** Text of actions made in one step: half of what a coordinator takes. */
-const MAX_STEP_BYTES = 400_000;
+/** Text of records and actions written in one step: half of what a coordinator takes. */
+export const MAX_STEP_BYTES = 400_000;
 
 /** What an action says; the rest of it is who is told and when. */
 export type Announcement = {
@@ -28,6 +28,13 @@ export interface Published {
   readonly receivers: readonly ProxyRecord[];
 }
 
+/** Actions that have their numbers, and are seen by proxies once `operations` are carried out. */
+export interface Prepared {
+  readonly published: readonly Published[];
+  /** In an order in which each of them could be a step of its own. */
+  readonly operations: readonly Operation[];
+}
+
 /** Tells the proxies what has changed, in the order that Codis 2 does. Saves no records. */
 export class Broadcast {
   readonly #store: Store;
@@ -39,15 +46,16 @@ export class Broadcast {
   }
 
   /**
-   * Publishes actions, in their order: first `ActionResponse/<seq>`, which receivers put their
-   * answers under, then `actions/<seq>`, which they see; of several actions all at once, in one
-   * step. The records must be written before: a proxy that comes online after the receivers were
-   * listed reads them.
+   * Actions in their order, up to where proxies would see them: each is `ActionResponse/<seq>`, which
+   * receivers put their answers under, and then `actions/<seq>`. The first of the former is made.
+   *
+   * A proxy that comes online from now on is no receiver; if the records are not written yet, it may
+   * have read them as they were before, until it sees the action.
    */
-  async publish(announcements: readonly Announcement[]): Promise<Published[]> {
-    const [first] = announcements;
-    if (!first) return [];
+  async prepare(announcements: readonly Announcement[]): Promise<Prepared> {
+    if (announcements.length === 0) return { published: [], operations: [] };
     const { coordinator, paths } = this.#store;
+    if (!(await coordinator.get(paths.actions))) await this.#makeActions();
     const receivers = await this.listReceivers();
     const texts = announcements.map((announcement) => actionJson(announcement, receivers));
     // The coordinator gives out the first number. Those that follow it are free: its counter goes
@@ -60,38 +68,40 @@ export class Broadcast {
       seq: String(base + index).padStart(10, '0'),
       receivers,
     }));
-    if (texts.length === 1) {
-      await coordinator.create(paths.action(published[0]!.seq), texts[0]!);
-    } else {
-      await this.#createRest(published, texts);
-    }
+    const operations = published.flatMap(({ seq }, index): Operation[] => {
+      const data = texts[index]!;
+      const action: Operation = { type: 'create', path: paths.action(seq), data };
+      if (index === 0) return [action];
+      return [{ type: 'create', path: paths.response(seq), data }, action];
+    });
     this.#log.info(
       {
         seq: published[0]!.seq,
         count: published.length,
-        type: first.type,
+        type: announcements[0]!.type,
         receivers: receivers.map((proxy) => proxy.id),
       },
-      'action published',
+      'actions numbered',
     );
-    return published;
+    return { published, operations };
   }
 
-  /** The nodes of several actions, less the first response, which is there. */
-  async #createRest(published: readonly Published[], texts: readonly string[]): Promise<void> {
-    const { coordinator, paths } = this.#store;
-    if (!(await coordinator.get(paths.actions))) await this.#makeActions();
-    const operations: Operation[] = [];
-    for (const [index, { seq }] of published.entries()) {
-      const data = texts[index]!;
-      if (index > 0) operations.push({ type: 'create', path: paths.response(seq), data });
-      operations.push({ type: 'create', path: paths.action(seq), data });
+  /** Of actions too many for one step: with many proxies their texts are long. */
+  async publish({ operations }: Prepared): Promise<void> {
+    const { coordinator } = this.#store;
+    let step: Operation[] = [];
+    let stepBytes = 0;
+    for (const operation of operations) {
+      const bytes = bytesOf([operation]);
+      if (stepBytes + bytes > MAX_STEP_BYTES) {
+        await coordinator.multi(step);
+        step = [];
+        stepBytes = 0;
+      }
+      step.push(operation);
+      stepBytes += bytes;
     }
-    // With many proxies the texts are long: as many in a step as surely fit.
-    const atOnce = Math.max(2, Math.floor(MAX_STEP_BYTES / texts[0]!.length));
-    for (let at = 0; at < operations.length; at += atOnce) {
-      await coordinator.multi(operations.slice(at, at + atOnce));
-    }
+    if (step.length > 0) await coordinator.multi(step);
   }
 
   async #makeActions(): Promise<void> {
@@ -186,6 +196,15 @@ export class Broadcast {
     this.#log.warn({ proxy: receiver.id, addr: receiver.addr }, 'receiver is gone');
     return true;
   }
+}
+
+/** About as much as the coordinator is sent for them. */
+export function bytesOf(operations: readonly Operation[]): number {
+  return operations.reduce(
+    (sum, operation) =>
+      sum + operation.path.length + ('data' in operation ? operation.data.length : 0),
+    0,
+  );
 }
 
 function distinct(proxies: readonly ProxyRecord[]): ProxyRecord[] {

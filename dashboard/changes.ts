@@ -12,7 +12,13 @@ import {
 import { action } from '../cluster/model/action.js';
 import { isSameProxy, type ProxyRecord } from '../cluster/model/proxy.js';
 import type { Store } from '../cluster/store.js';
-import type { Announcement, Broadcast, Published } from './broadcast.js';
+import {
+  type Announcement,
+  type Broadcast,
+  bytesOf,
+  MAX_STEP_BYTES,
+  type Published,
+} from './broadcast.js';
 import { ChangeQueue } from './change-queue.js';
 import { ConflictError, SilentProxyError } from './errors.js';
 import type { Fences } from './fences.js';
@@ -107,9 +113,7 @@ export class Changes {
    */
   async apply(change: Change): Promise<void> {
     if (change.confirm === 'or undo') await this.assertConfirmable();
-    await this.#save(change);
-    if (change.name) faultPoint(`${change.name}-saved`);
-    const published = await this.#announce(change.announcements);
+    const published = await this.#carryOut(change);
     this.#log.info({ change: change.what }, 'change written and announced');
     if (change.name) faultPoint(`${change.name}-announced`);
     if (change.confirm === 'unconfirmed') return;
@@ -132,15 +136,15 @@ export class Changes {
   /**
    * A proxy whose node went between our first look at the fences and the listing of the receivers
    * was not asked. It may be away still, which its fence shows, or be back, and act by the records
-   * of before until it has read them again: then everyone is asked once more.
+   * of before until it has read them again: then everyone is asked once more. So may one that came
+   * after the receivers were listed, and read the records before they were written.
    *
    * @throws UnresolvedFenceError, SilentProxyError; the change was taken back
    */
   async #askThoseMissed(change: Change, published: readonly Published[]): Promise<void> {
-    if (change.confirm !== 'or undo') return;
     const asked = published.flatMap(({ receivers }) => receivers);
     try {
-      await this.assertConfirmable();
+      if (change.confirm === 'or undo') await this.assertConfirmable();
     } catch (error) {
       if (change.undo) await this.#takeBack(change.what, change.undo, []);
       throw error;
@@ -156,20 +160,38 @@ export class Changes {
       : silence(silent, this.#ackTimeoutMs, `${change.what} stands all the same`);
   }
 
-  /** Records and the note of what is to be announced, in one step: neither without the other. */
-  async #save(step: Step): Promise<void> {
+  /**
+   * Writes the records and makes the actions, in one atomic step where they fit into one; else the
+   * records go with a note of what is to be announced, so that it will be, whatever happens to us.
+   */
+  async #carryOut(step: Step & { readonly name?: string }): Promise<readonly Published[]> {
     const { coordinator, paths } = this.#store;
+    const prepared = await this.#broadcast.prepare(step.announcements);
+    const all = [...step.writes, ...prepared.operations];
+    if (bytesOf(all) <= MAX_STEP_BYTES) {
+      await this.#save(all);
+      if (step.name) faultPoint(`${step.name}-saved`);
+      return prepared.published;
+    }
     const note = step.announcements.map((announcement) => ({
       ...announcement,
       desc: '',
       ts: '0',
       receivers: null,
     }));
+    await this.#save([
+      ...step.writes,
+      { type: 'create', path: paths.unannounced, data: JSON.stringify(note) },
+    ]);
+    if (step.name) faultPoint(`${step.name}-saved`);
+    await this.#broadcast.publish(prepared);
+    await coordinator.delete(paths.unannounced);
+    return prepared.published;
+  }
+
+  async #save(operations: readonly Operation[]): Promise<void> {
     try {
-      await coordinator.multi([
-        ...step.writes,
-        { type: 'create', path: paths.unannounced, data: JSON.stringify(note) },
-      ]);
+      await this.#store.coordinator.multi(operations);
     } catch (error) {
       throw isClash(error)
         ? new ConflictError(`somebody else changed the cluster meanwhile: ${messageOf(error)}`, {
@@ -180,10 +202,11 @@ export class Changes {
     }
   }
 
-  async #announce(all: readonly Announcement[]): Promise<Published[]> {
-    const published = await this.#broadcast.publish(all);
-    await this.#store.deleteIfPresent(this.#store.paths.unannounced);
-    return published;
+  /** Records that are written already are told of. */
+  async #announce(all: readonly Announcement[]): Promise<readonly Published[]> {
+    const prepared = await this.#broadcast.prepare(all);
+    await this.#broadcast.publish(prepared);
+    return prepared.published;
   }
 
   #silentReceivers(all: readonly Published[]): Promise<ProxyRecord[]> {
@@ -192,8 +215,7 @@ export class Changes {
 
   /** The error for the operator, after the old records are back and the proxies told. */
   async #takeBack(what: string, undo: Step, silent: ProxyRecord[]): Promise<SilentProxyError> {
-    await this.#save(undo);
-    const published = await this.#announce(undo.announcements);
+    const published = await this.#carryOut(undo);
     // Those that had taken the change must be back before we say so. The silent ones cannot be
     // worse than they were, and are not waited for.
     const others = published.map(({ seq, receivers }) => ({
@@ -218,6 +240,7 @@ export class Changes {
       this.#log.error({ path: paths.unannounced, err: error }, 'cannot be read: removed');
     }
     await this.#announce(left);
+    await this.#store.deleteIfPresent(paths.unannounced);
   }
 }
 

@@ -35,8 +35,8 @@ export async function keyspace(server: ServerConnection): Promise<Map<number, nu
  * first page to the last is among them (SCAN's guarantee); one may come twice. SCAN deletes keys
  * that have expired instead of showing them.
  *
- * A server with the SLOTS* commands is asked for the keys of each slot, which its index knows; of
- * any other all keys are looked at.
+ * A server with the SLOTS* commands can be asked for the keys of each slot, which its index knows;
+ * of any other all keys are looked at.
  *
  * Only as long as the connection lasts: a cursor means nothing to another server, nor to the same
  * one started anew.
@@ -44,12 +44,19 @@ export async function keyspace(server: ServerConnection): Promise<Map<number, nu
 export async function* scanKeys(
   server: ServerConnection,
   isWanted: (slotId: number) => boolean,
+  through: 'index' | 'all keys',
 ): AsyncGenerator<KeyPage> {
   const databases = await keyspace(server);
-  const slotIds = Array.from({ length: SLOT_COUNT }, (_, slotId) => slotId).filter(isWanted);
-  const isWorthIt = slotIds.length <= MAX_INDEXED_SLOTS;
-  if (isWorthIt && (await hasSlotIndex(server))) yield* scanIndex(server, databases, isWanted);
-  else yield* scanAll(server, databases, isWanted);
+  const scan = through === 'index' ? scanIndex : scanAll;
+  yield* scan(server, databases, isWanted);
+}
+
+/** How so many slots are found quickest in this server. */
+export async function quickestWay(
+  server: ServerConnection,
+  slots: number,
+): Promise<'index' | 'all keys'> {
+  return slots <= MAX_INDEXED_SLOTS && (await hasSlotIndex(server)) ? 'index' : 'all keys';
 }
 
 async function* scanAll(
@@ -75,10 +82,11 @@ async function* scanIndex(
   isWanted: (slotId: number) => boolean,
 ): AsyncGenerator<KeyPage> {
   const slotsOf = new Map<number, Map<number, number>>();
+  const wanted = Array.from({ length: SLOT_COUNT }, (_, slotId) => slotId).filter(isWanted);
   let total = 0;
   for (const database of databases.keys()) {
     await server.call(['SELECT', String(database)]);
-    const slots = await indexedSlots(server, isWanted);
+    const slots = await indexedSlots(server, wanted);
     slotsOf.set(database, slots);
     total += sum(slots.values());
   }
@@ -102,15 +110,18 @@ async function hasSlotIndex(server: ServerConnection): Promise<boolean> {
 /** The slots wanted that are not empty, and how many keys they have. */
 async function indexedSlots(
   server: ServerConnection,
-  isWanted: (slotId: number) => boolean,
+  wanted: readonly number[],
 ): Promise<Map<number, number>> {
+  const first = wanted[0] ?? 0;
+  const count = (wanted.at(-1) ?? 0) - first + 1;
   // Where there is no index yet it is built first, with pauses for others.
-  const reply = await server.call(['SLOTSINFO', '0', String(SLOT_COUNT)], INDEX_TIMEOUT_MS);
+  const reply = await server.call(['SLOTSINFO', String(first), String(count)], INDEX_TIMEOUT_MS);
+  const isWanted = new Set(wanted);
   const slots = new Map<number, number>();
   for (const row of reply.type === 'array' ? reply.value : []) {
     const [slot, keys] = row.type === 'array' ? row.value : [];
     if (slot?.type !== 'integer' || keys?.type !== 'integer') continue;
-    if (isWanted(Number(slot.value))) slots.set(Number(slot.value), Number(keys.value));
+    if (isWanted.has(Number(slot.value))) slots.set(Number(slot.value), Number(keys.value));
   }
   return slots;
 }

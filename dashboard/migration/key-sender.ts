@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAddress } from '../../base/address.js';
 import type { Logger } from '../../base/log.js';
 import { RedisReplyError } from '../errors.js';
+import type { OwnCommands } from './client-load.js';
 import type { Pace } from './pace.js';
 import { type CommandPart, ServerConnection, wantsNoPassword } from './server-connection.js';
 import { predictedStallMs } from './survey.js';
@@ -40,6 +41,7 @@ export interface SenderOptions {
   /** The address of a group's master, looked up for every batch. */
   readonly masterAddr: (groupId: number) => Promise<string>;
   readonly pace: Pace;
+  readonly own: OwnCommands;
   /** Throws when we may not move keys any more. */
   readonly assertAllowed: () => void;
   readonly onMoved: (batch: Batch) => void;
@@ -92,9 +94,12 @@ export class KeySender {
     for (let attempt = 1; ; attempt++) {
       assertAllowed();
       const target = await this.#resolve(batch.targetGroup);
+      const beginMs = performance.now();
       const error = await this.#migrate(batch, target);
+      const tookMs = performance.now() - beginMs;
       if (error === null) {
         onMoved(batch);
+        await pace.rest(tookMs, signal);
         return;
       }
       if (wantsNoPassword(error) && !this.#withoutPassword.has(target)) {
@@ -126,7 +131,7 @@ export class KeySender {
   /** Null if the keys are on the target, or nowhere; else the server's error. */
   async #migrate(batch: Batch, target: string): Promise<string | null> {
     const { host, port } = parseAddress(target, 'target');
-    const { password, pace } = this.#options;
+    const { password, pace, own } = this.#options;
     const timeoutMs = Math.max(TARGET_TIMEOUT_MS, predictedStallMs(batch.bytes) * TIMEOUT_FACTOR);
     if (batch.database !== this.#database) {
       await this.#source.call(['SELECT', String(batch.database)]);
@@ -141,6 +146,7 @@ export class KeySender {
     const begin = performance.now();
     const [reply] = await this.#source.pipeline([command], timeoutMs + REPLY_MARGIN_MS);
     pace.note(batch.keys.length, performance.now() - begin);
+    own.note(target, batch.keys.length + (password === '' ? 0 : 1));
     return reply!.type === 'error' ? reply!.value : null;
   }
 

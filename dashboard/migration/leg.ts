@@ -1,4 +1,4 @@
-import { messageOf, OperatorError } from '../../base/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { faultPoint } from '../../base/fault-point.js';
 import type { Logger } from '../../base/log.js';
 import type { SlotRecord } from '../../cluster/model/slot.js';
@@ -6,13 +6,14 @@ import { slotOfKey } from '../../cluster/slot-hash.js';
 import type { Store } from '../../cluster/store.js';
 import { ConflictError, SilentProxyError } from '../errors.js';
 import { type HandOver, progressOf } from './hand-over.js';
+import { KeyLists } from './key-lists.js';
 import { LargeKeyMover } from './large-key-mover.js';
 import { describeKey } from './large-keys.js';
 import { masterAddr } from './masters.js';
-import { type Mover, moverName } from './mover.js';
+import { Mover, type MoverSettings, moverName } from './mover.js';
 import type { Progress } from './progress.js';
 import type { QueuedJob, QueuedTask } from './queue.js';
-import { ServerConnection } from './server-connection.js';
+import { SlotWindows } from './slot-windows.js';
 import { endMoversOf } from './stale-connections.js';
 import {
   bytesMovedWithin,
@@ -35,7 +36,7 @@ export interface TaskVerdict {
 export interface LegSettings {
   readonly store: Store;
   readonly handOver: HandOver;
-  readonly mover: Mover;
+  readonly mover: MoverSettings;
   readonly windowSize: WindowSize;
   readonly product: string;
   readonly password: string;
@@ -43,9 +44,12 @@ export interface LegSettings {
   readonly saveVerdicts: (verdicts: readonly TaskVerdict[]) => Promise<void>;
 }
 
+/** Tasks by what is to be done next. */
+type SortedTasks = Record<'waiting' | 'turning' | 'moving', QueuedTask[]>;
+
 /**
- * The tasks of a job whose slots leave the same group: all of them are brought into `migrate`,
- * then one pass over the source's keys serves them all, then they are given to their targets.
+ * The tasks of a job whose slots leave the same group. One pass over the source's keys serves them
+ * all; then they move a window at a time.
  */
 export class Leg {
   readonly job: QueuedJob;
@@ -83,45 +87,66 @@ export class Leg {
    * CoordinatorError, SourceChangedError
    */
   async run(): Promise<void> {
-    const { store, password } = this.#settings;
     const sorted = await this.#sort();
-    const unfinished = [...sorted.waiting, ...sorted.turning, ...sorted.moving];
+    const unfinished = [...sorted.moving, ...sorted.turning, ...sorted.waiting];
     if (unfinished.length === 0) return;
     if (sorted.turning.length > 0) await this.#endMoversThatWay(sorted.turning);
-    const addr = await masterAddr(store, this.sourceGroup);
-    const source = await ServerConnection.open(addr, password);
+    const mover = await this.#openMover(unfinished);
     try {
-      const survey = await this.#survey(source, unfinished);
-      const movable = await this.#withoutHeld(sorted.waiting, survey);
-      const large = this.job.options.large_keys === 'chunk' ? survey.largeKeys : [];
-      const { begun, failure } = await this.#begin([...sorted.turning, ...movable], large);
-      if (sorted.moving.length > 0) await this.#goOn(sorted.moving, large);
-      const moving = [...sorted.moving, ...begun];
-      if (moving.length > 0) {
-        await this.#moveLargeKeys(moving);
-        await this.#move(source, moving, survey);
-        faultPoint('keys-moved');
-        await this.#finish(moving);
-      }
-      // What could not begin must not keep what has begun from its end.
-      if (failure !== null) throw failure;
+      await this.#moveAll(mover, sorted, unfinished);
     } catch (error) {
       if (this.#stop.signal.aborted) await this.#leaveLargeKeys();
       throw error;
     } finally {
       this.#progress.forget(this.#counted);
-      source.close();
+      await mover.close();
     }
   }
 
-  /** Tasks by what is to be done next. */
-  async #sort(): Promise<Record<'waiting' | 'turning' | 'moving', QueuedTask[]>> {
+  #openMover(tasks: readonly QueuedTask[]): Promise<Mover> {
+    return Mover.open(this.#settings.mover, {
+      sourceGroup: this.sourceGroup,
+      targets: new Map(tasks.map((task) => [task.slot_id, task.new_group])),
+      options: this.job.options,
+      signal: this.#stop.signal,
+      onMoved: ({ keys }) => {
+        const last = keys.at(-1)!;
+        this.#counted = Math.max(0, this.#counted - keys.length);
+        this.#progress.moved(keys.length, slotOfKey(last, 0, last.length));
+        faultPoint('batch-moved');
+      },
+    });
+  }
+
+  async #moveAll(
+    mover: Mover,
+    { moving, turning, waiting }: SortedTasks,
+    unfinished: readonly QueuedTask[],
+  ): Promise<void> {
+    const { handOver, windowSize, log } = this.#settings;
+    const lists = new KeyLists();
+    const beginMs = performance.now();
+    const survey = await this.#survey(mover, unfinished, lists);
+    const surveyMs = performance.now() - beginMs;
+    const movable = await this.#withoutHeld(waiting, survey);
+    const largeKeys = this.job.options.large_keys === 'chunk' ? survey.largeKeys : [];
+    if (moving.length > 0) await this.#takeOver(moving, largeKeys);
+    const windows = new SlotWindows({
+      ...{ handOver, windowSize, mover, lists, largeKeys, surveyMs, log },
+      moveLargeKeys: (tasks) => this.#moveLargeKeys(tasks),
+      signal: this.#stop.signal,
+    });
+    await windows.goOn(moving);
+    const stopped = await windows.move([...turning, ...movable]);
+    // What could not begin must not keep what has begun from its end.
+    if (stopped) await this.#noteSilence(stopped);
+    await windows.finish();
+    if (stopped) throw stopped.failure;
+  }
+
+  async #sort(): Promise<SortedTasks> {
     const slots = new Map((await this.#settings.store.loadSlots()).map((slot) => [slot.id, slot]));
-    const sorted = {
-      waiting: [] as QueuedTask[],
-      turning: [] as QueuedTask[],
-      moving: [] as QueuedTask[],
-    };
+    const sorted: SortedTasks = { waiting: [], turning: [], moving: [] };
     const verdicts: TaskVerdict[] = [];
     for (const task of this.tasks) {
       const progress = stateOf(task, slots.get(task.slot_id));
@@ -145,13 +170,17 @@ export class Leg {
     }
   }
 
-  async #survey(source: ServerConnection, tasks: readonly QueuedTask[]): Promise<Survey> {
+  async #survey(mover: Mover, tasks: readonly QueuedTask[], lists: KeyLists): Promise<Survey> {
     const slots = new Set(tasks.map((task) => task.slot_id));
-    const survey = await surveySlots(source, {
+    lists.begin([...slots]);
+    const survey = await surveySlots(mover.source, {
       isWanted: (slotId) => slots.has(slotId),
+      through: mover.through,
       largeBytes: largeKeyBytes(this.job),
       signal: this.#stop.signal,
+      ...{ lists, pace: mover.pace },
     });
+    mover.sizes = survey.sizes;
     this.#count(survey.keys);
     return survey;
   }
@@ -180,43 +209,20 @@ export class Leg {
     return waiting.filter((task) => !held.has(task.seq));
   }
 
-  /**
-   * In windows, so that the gates of few slots are closed at once. After a silent proxy no other
-   * window is tried: each would make clients wait until the deadline.
-   *
-   * @returns the tasks whose slots are in `migrate` now, and what stopped the others.
-   */
-  async #begin(
-    tasks: readonly QueuedTask[],
-    large: readonly LargeKey[],
-  ): Promise<{ begun: QueuedTask[]; failure: unknown }> {
-    const { handOver, windowSize, saveVerdicts, log } = this.#settings;
-    const begun: QueuedTask[] = [];
-    for (let at = 0; at < tasks.length; ) {
-      this.#stop.signal.throwIfAborted();
-      const window = tasks.slice(at, at + (await windowSize.next()));
-      try {
-        windowSize.note(window.length, await handOver.begin(window, large));
-      } catch (error) {
-        if (!(error instanceof OperatorError)) throw error;
-        const message = messageOf(error);
-        log.error({ job: this.job.id, reason: message }, 'slots stay where they are');
-        if (error instanceof SilentProxyError) {
-          const rest = tasks.slice(at).filter((task) => !task.half_moved);
-          await saveVerdicts(rest.map((task) => ({ task, status: 'error', message })));
-        }
-        return { begun, failure: error };
-      }
-      begun.push(...window);
-      at += window.length;
-    }
-    return { begun, failure: null };
-  }
-
-  /** With slots that are in `migrate` already, whoever brought them there. */
-  async #goOn(tasks: readonly QueuedTask[], large: readonly LargeKey[]): Promise<void> {
+  /** Slots that are in `migrate` already, whoever brought them there. */
+  async #takeOver(tasks: readonly QueuedTask[], large: readonly LargeKey[]): Promise<void> {
     await this.#largeKeys.takeOver(tasks.map(largeKeyMove));
     await this.#settings.handOver.repeat(tasks, large);
+  }
+
+  /** Tasks that would meet the same silent proxy wait for the operator's word. */
+  async #noteSilence({ failure, left }: { failure: Error; left: readonly QueuedTask[] }) {
+    if (!(failure instanceof SilentProxyError)) return;
+    const untouched = left.filter((task) => !task.half_moved);
+    const message = messageOf(failure);
+    await this.#settings.saveVerdicts(
+      untouched.map((task) => ({ task, status: 'error', message })),
+    );
   }
 
   /** Before the others: commands that want to write to them wait. */
@@ -237,34 +243,6 @@ export class Leg {
       await this.#settings.handOver.largeKeys.clear(this.tasks.map((task) => task.slot_id));
     } catch (cause) {
       this.#settings.log.warn({ err: cause }, 'large keys are still held back');
-    }
-  }
-
-  async #move(
-    source: ServerConnection,
-    tasks: readonly QueuedTask[],
-    survey: Survey,
-  ): Promise<void> {
-    await this.#settings.mover.moveUntilEmpty(source, {
-      sourceGroup: this.sourceGroup,
-      targets: new Map(tasks.map((task) => [task.slot_id, task.new_group])),
-      options: this.job.options,
-      sizes: survey.sizes,
-      signal: this.#stop.signal,
-      onMoved: ({ keys }) => {
-        const last = keys.at(-1)!;
-        this.#counted = Math.max(0, this.#counted - keys.length);
-        this.#progress.moved(keys.length, slotOfKey(last, 0, last.length));
-        faultPoint('batch-moved');
-      },
-    });
-  }
-
-  async #finish(tasks: readonly QueuedTask[]): Promise<void> {
-    const { handOver, windowSize } = this.#settings;
-    const most = await windowSize.most();
-    for (let at = 0; at < tasks.length; at += most) {
-      await handOver.finish(tasks.slice(at, at + most));
     }
   }
 }

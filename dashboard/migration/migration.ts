@@ -16,11 +16,11 @@ import type { Changes } from '../changes.js';
 import { NotFoundError } from '../errors.js';
 import type { Lease } from '../lease.js';
 import type { Actions } from '../service/actions.js';
+import { OwnCommands } from './client-load.js';
 import { HandOver } from './hand-over.js';
 import { JobControl } from './job-control.js';
 import { masterAddr } from './masters.js';
 import { MoveRules } from './move-rules.js';
-import { ScanMover } from './mover.js';
 import { asMoves } from './moves.js';
 import type { SlotMove } from './plan.js';
 import { Planner } from './planner.js';
@@ -53,13 +53,12 @@ export class Migration {
     this.#rules = new MoveRules(store, this.#queue, password);
     this.#planner = new Planner(store, this.#queue, this.#rules, password, log);
     const { product } = store.paths;
-    const mover = new ScanMover({
-      product,
-      password,
-      masterAddr: (groupId) => masterAddr(store, groupId),
+    const mover = {
+      masterAddr: (groupId: number) => masterAddr(store, groupId),
       assertAllowed: () => lease.assertHeld(),
-      log,
-    });
+      own: new OwnCommands(),
+      ...{ product, password, log },
+    };
     const strays = new StrayProxies(store, password, log);
     const handOver = new HandOver(store, this.#queue, changes, strays, log);
     this.#runner = new Runner({

@@ -1,26 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MoveOptions } from '../../cluster/model/migrate-job.js';
+import type { ClientLoad } from './client-load.js';
 import { bytesMovedWithin } from './survey.js';
 
 /** Of small keys: a call of about a millisecond. Larger batches are hardly faster. */
 const MAX_BATCH_KEYS = 128;
 /** A call of a few milliseconds. */
 const MAX_BATCH_BYTES = 512 * 1024;
+/** The same while clients use the servers: a third of a millisecond. */
+const BUSY_BATCH_KEYS = 32;
+const BUSY_BATCH_BYTES = 128 * 1024;
 /** What a call may take without another word of the operator; a busy target answers later. */
 const USUAL_STALL_MS = 20;
 /** With a limit of keys a second, in how many batches a second they go. */
 const BATCHES_A_SECOND = 10;
+/** Shorter pauses cannot be had. */
+const SHORTEST_REST_MS = 1;
+/** After a call that took long because its server was away, say. */
+const LONGEST_REST_MS = 50;
 
 /** How many keys go at once, and how soon the next ones follow. */
 export class Pace {
+  readonly #load: ClientLoad;
   readonly #keysPerSecond: number;
   readonly #stallMs: number;
   readonly #maxKeys: number;
   readonly #maxBytes: number;
   #keys: number;
   #nextAt = 0;
+  /** What clients have had to wait for us, and have not been given yet. */
+  #owedMs = 0;
 
-  constructor(options: MoveOptions) {
+  constructor(options: MoveOptions, load: ClientLoad) {
+    this.#load = load;
     const byDelay = options.delay > 0 ? 1000 / options.delay : Infinity;
     this.#keysPerSecond = Math.min(options.max_keys_per_second || Infinity, byDelay);
     this.#stallMs = options.max_stall || USUAL_STALL_MS;
@@ -32,9 +44,21 @@ export class Pace {
     this.#keys = this.#maxKeys;
   }
 
+  /** True if clients use the servers, as far as is known. */
+  get isBusy(): boolean {
+    return this.#load.isBusy;
+  }
+
+  /** Whether clients use the servers now; to be asked when nothing of ours is under way. */
+  async servers(): Promise<'busy' | 'idle'> {
+    await this.#load.look();
+    return this.isBusy ? 'busy' : 'idle';
+  }
+
   /** True if a batch of so many keys and bytes is to be sent before more is added to it. */
   isFull(keys: number, bytes: number): boolean {
-    return keys >= this.#keys || bytes >= this.#maxBytes;
+    if (keys >= this.#keys || bytes >= this.#maxBytes) return true;
+    return this.isBusy && (keys >= BUSY_BATCH_KEYS || bytes >= BUSY_BATCH_BYTES);
   }
 
   /** Takes note of how long a batch of small keys took: batches become smaller, or larger again. */
@@ -50,5 +74,25 @@ export class Pace {
     const at = Math.max(this.#nextAt, now);
     this.#nextAt = at + (keys * 1000) / this.#keysPerSecond;
     if (at > now) await sleep(at - now, undefined, { signal });
+  }
+
+  /**
+   * To be called after every call that kept a server busy, when nothing of ours is under way: leaves
+   * the servers to their clients for as long, if there are any.
+   *
+   * @throws AbortError
+   */
+  async rest(tookMs: number, signal?: AbortSignal): Promise<void> {
+    await this.#load.look();
+    if (!this.isBusy) {
+      this.#owedMs = 0;
+      return;
+    }
+    this.#owedMs = Math.min(LONGEST_REST_MS, this.#owedMs + tookMs);
+    if (this.#owedMs < SHORTEST_REST_MS) return;
+    const begin = performance.now();
+    await sleep(this.#owedMs, undefined, signal ? { signal } : {});
+    // Timers are late: what was given too much is taken next time.
+    this.#owedMs -= performance.now() - begin;
   }
 }

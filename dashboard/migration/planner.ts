@@ -5,6 +5,7 @@ import type { Store } from '../../cluster/store.js';
 import type { LargeKeyReply, PlanBody, PlanReply } from '../api/contract.js';
 import { ConflictError } from '../errors.js';
 import { existingGroup } from '../service/groups.js';
+import { quickestWay } from './key-scan.js';
 import { keyName } from './large-keys.js';
 import { largeKeyBytes } from './leg.js';
 import { masterAddr } from './masters.js';
@@ -161,6 +162,7 @@ export class Planner {
     try {
       const survey = await surveySlots(server, {
         isWanted: (slotId) => slots.has(slotId),
+        through: await quickestWay(server, slots.size),
         largeBytes: largeKeyBytes({ options }),
         withinMs: SURVEY_MS,
       });

@@ -35,6 +35,7 @@ export class ServerConnection {
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting[] = [];
   #failure: Error | null = null;
+  #commandsSent = 0;
 
   private constructor(addr: string, socket: Socket) {
     this.addr = addr;
@@ -59,6 +60,10 @@ export class ServerConnection {
       connection.close();
       throw error;
     }
+  }
+
+  get commandsSent(): number {
+    return this.#commandsSent;
   }
 
   get isOpen(): boolean {
@@ -121,6 +126,7 @@ export class ServerConnection {
   }
 
   #replies(count: number, timeoutMs: number): Promise<Value[]> {
+    this.#commandsSent += count;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         // The reply may still come, and would be taken for that of a later command.

@@ -1,6 +1,8 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { isTemporaryKey } from './chunk/temporary-key.js';
+import type { KeyLists } from './key-lists.js';
 import { type KeyPage, scanKeys } from './key-scan.js';
+import type { Pace } from './pace.js';
 import type { ServerConnection } from './server-connection.js';
 
 /**
@@ -52,12 +54,17 @@ export interface Survey {
 
 export interface SurveyOptions {
   readonly isWanted: (slotId: number) => boolean;
+  readonly through: 'index' | 'all keys';
   /** Keys from this size on are listed as large. */
   readonly largeBytes: number;
   /** Stop, and extrapolate, after this time. */
   readonly withinMs?: number;
   /** Looked at between pages. */
   readonly signal?: AbortSignal;
+  /** Are filled with the keys' names. */
+  readonly lists?: KeyLists;
+  /** How much of the server's time is taken; without it, all that there is. */
+  readonly pace?: Pace;
 }
 
 const LARGEST_SHOWN = 10;
@@ -68,10 +75,11 @@ export async function surveySlots(
   options: SurveyOptions,
 ): Promise<Survey> {
   const deadline = options.withinMs === undefined ? Infinity : Date.now() + options.withinMs;
-  const tally = new Tally(options.largeBytes);
+  const tally = new Tally(options.largeBytes, options.lists);
   let isComplete = true;
+  let beginMs = performance.now();
   let measuring: { page: KeyPage; sizes: Promise<number[]> } | null = null;
-  for await (const page of scanKeys(server, options.isWanted)) {
+  for await (const page of scanKeys(server, options.isWanted, options.through)) {
     options.signal?.throwIfAborted();
     const sizes = measureKeys(server, page.keys);
     // Whoever stops here leaves it unread.
@@ -83,6 +91,8 @@ export async function surveySlots(
       isComplete = false;
       break;
     }
+    await options.pace?.rest(performance.now() - beginMs, options.signal);
+    beginMs = performance.now();
   }
   if (measuring) tally.add(measuring.page, await measuring.sizes);
   return tally.survey(isComplete);
@@ -91,6 +101,7 @@ export async function surveySlots(
 /** Adds pages of keys up. */
 class Tally {
   readonly #largeBytes: number;
+  readonly #lists: KeyLists | undefined;
   readonly #keysBySlot = new Map<number, number>();
   readonly #bytesBySlot = new Map<number, number>();
   readonly #sizes = new KeySizes();
@@ -98,8 +109,9 @@ class Tally {
   #largest: LargeKey[] = [];
   #seenShare = 1;
 
-  constructor(largeBytes: number) {
+  constructor(largeBytes: number, lists: KeyLists | undefined) {
     this.#largeBytes = largeBytes;
+    this.#lists = lists;
   }
 
   add({ database, keys, seen, total }: KeyPage, sizes: readonly number[]): void {
@@ -111,6 +123,7 @@ class Tally {
       this.#keysBySlot.set(slotId, (this.#keysBySlot.get(slotId) ?? 0) + 1);
       this.#bytesBySlot.set(slotId, (this.#bytesBySlot.get(slotId) ?? 0) + bytes);
       this.#sizes.note(database, key, bytes);
+      this.#lists?.note(slotId, database, key);
       if (bytes < NOTED_KEY_BYTES && this.#largest.length >= LARGEST_SHOWN) continue;
       // A copy: the key's bytes are a part of a whole page's.
       const entry = { slotId, database, key: Buffer.from(key), bytes };

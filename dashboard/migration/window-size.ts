@@ -25,9 +25,9 @@ export class WindowSize {
     this.#store = store;
   }
 
-  /** For slots whose gates are to be closed. */
-  async next(): Promise<number> {
-    return Math.min(this.#size, await this.most());
+  /** For slots whose gates are to be closed. @param servers whether clients use them */
+  async next(servers: 'busy' | 'idle'): Promise<number> {
+    return Math.min(servers === 'busy' ? FEWEST : this.#size, await this.most());
   }
 
   /** For slots that wait for nothing. */
