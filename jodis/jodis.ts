@@ -201,8 +201,23 @@ export class Jodis extends Redis {
 
   #sendAlone(command: Command): void {
     const connection = this.#spares.take();
+    const { resolve } = command;
+    command.resolve = (value: unknown) => {
+      command.resolve = resolve;
+      // A proxy that goes answers those who wait as if their time was over; here it never is.
+      const isForEver =
+        command.extractBlockingTimeout() === 0 && !(Number(this.#redis.blockingTimeout) > 0);
+      if (value === null && isForEver && !this.#isLeaving) this.#sendAlone(command);
+      else resolve(value);
+      this.#spares.give(connection);
+    };
+    const { reject } = command;
+    command.reject = (error) => {
+      command.reject = reject;
+      reject(error);
+      this.#spares.give(connection);
+    };
     connection.sendCommand(command);
-    this.#giveBack(connection, command);
   }
 
   #giveBack(connection: ProxyConnection, after: Command): void {

@@ -4,22 +4,12 @@ import { OperatorError } from '../../base/errors.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { movingNotice } from '../command/local/maintenance.js';
 import { adoptSocket, type ReadTarget } from '../io/adopt-socket.js';
+import { blockedClientsOf } from '../operation/blocking/blocked-clients.js';
+import { drain, LEAVE_GRACE_MS } from './drain.js';
 import { Session, type SessionServices } from './session.js';
 
 /** How often sessions are looked at for idleness. */
 export const SWEEP_MS = 1000;
-/** While draining, how long a client must be quiet before its connection is closed. */
-const DRAIN_SWEEP_MS = 20;
-/**
- * While draining, clients get so long to leave by themselves: those that follow the coordinator do,
- * and whoever leaves by himself cannot have a command on its way to a connection that is closed.
- */
-const LEAVE_GRACE_MS = 1_000;
-/** So long after that, a client that never pauses is closed when it has all its replies. */
-const PAUSE_PATIENCE_MS = 500;
-/** How often such a client is looked at: it is idle for the time that its next command takes. */
-const IDLE_POLL_MS = 1;
-
 export interface ListenerOptions {
   /** A client that sends nothing for this time is closed; 0: never. */
   readonly idleTimeoutMs: number;
@@ -95,33 +85,14 @@ export class Listener {
   }
 
   /**
-   * Stops accepting, waits for clients to leave, then closes each session when it is quiet, or for
-   * want of a pause when it is idle. Those that are not idle once are closed at half of the time,
-   * between two commands and after all replies; all that are left, after the time.
+   * Stops accepting, and ends the sessions without losing a reply: see drain.ts.
    *
    * @param successors host:port of other proxies, for clients that ask to be told where to go
    */
   async drain(timeoutMs: number, successors: readonly string[] = []): Promise<void> {
     this.#stopListening();
     this.#announce(successors);
-    const startedAt = performance.now();
-    for (const session of this.#sessions) session.idleSweeps = 0;
-    for (;;) {
-      const passedMs = performance.now() - startedAt;
-      if (this.#sessions.size === 0 || passedMs > timeoutMs) break;
-      const graceMs = Math.min(LEAVE_GRACE_MS, timeoutMs / 4);
-      const isImpatient = passedMs > graceMs + PAUSE_PATIENCE_MS;
-      for (const session of this.#sessions) {
-        const mayClose =
-          passedMs > timeoutMs / 2 ||
-          (session.isIdle && (isImpatient || (passedMs > graceMs && session.idleSweeps > 0)));
-        if (mayClose) session.closeAfterReply();
-        session.idleSweeps++;
-      }
-      await new Promise((resolve) =>
-        setTimeout(resolve, isImpatient ? IDLE_POLL_MS : DRAIN_SWEEP_MS),
-      );
-    }
+    await drain(this.#sessions, blockedClientsOf(this.#services.cluster), timeoutMs);
     this.close();
   }
 
