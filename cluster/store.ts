@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   BadVersionError,
   type Coordinator,
@@ -12,6 +12,9 @@ import { type ProxyRecord, type ProxyState, proxyRecord } from './model/proxy.js
 import { type SlotRecord, slotRecord } from './model/slot.js';
 import { Paths } from './paths.js';
 import { SLOT_COUNT } from './slot-hash.js';
+
+/** `P/dashboard`, as far as others care. */
+const dashboardRecord = z.object({ addr: z.string().min(1) });
 
 /** A node's data is not the JSON that its place in the tree calls for. */
 export class BadRecordError extends Error {
@@ -164,6 +167,11 @@ export class Store {
     return nodes.flatMap((node, index) =>
       node ? [parseRecord(paths[index]!, node.data, proxyRecord)] : [],
     );
+  }
+
+  /** host:port of the dashboard that leads; null: nobody does. */
+  async loadLeadingDashboard(): Promise<string | null> {
+    return (await this.#load(this.paths.dashboard, dashboardRecord))?.addr ?? null;
   }
 
   /** The addresses of all fences: every proxy that may still hold a table. */

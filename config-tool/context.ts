@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Config, loadConfig } from '../base/config.js';
+import { dashboardAccess } from '../base/dashboard-access.js';
 import { type Logger, type LogLevel, openLog, silentLog } from '../base/log.js';
-import { DashboardClient } from '../dashboard/api/client.js';
+import { DashboardClient, REQUEST_TIMEOUT_MS } from '../dashboard/api/client.js';
 import { Output } from './render.js';
 
 /** Used if there is one and no other is named: as in a folder that `codis-config` was unpacked in. */
@@ -45,7 +46,11 @@ export class Context {
 
   /** The address of `--dashboard`, else that of the config. */
   get client(): DashboardClient {
-    this.#client ??= new DashboardClient(this.options.dashboard ?? this.config.dashboardAddr);
+    this.#client ??= new DashboardClient(
+      this.options.dashboard ?? this.config.dashboardAddr,
+      REQUEST_TIMEOUT_MS,
+      dashboardAccess(this.config),
+    );
     return this.#client;
   }
 

@@ -1,4 +1,5 @@
 import { type Config, loadConfig } from '../base/config.js';
+import { dashboardAccess } from '../base/dashboard-access.js';
 import { withDeadline } from '../base/deadline.js';
 import { messageOf, OperatorError } from '../base/errors.js';
 import { type Logger, openLog } from '../base/log.js';
@@ -89,7 +90,11 @@ async function serve(
     record,
     dataPlane,
     clientService(dataPlane, clientAddress, config),
-    { dashboardAddr: config.dashboardAddr, sessionTimeoutMs: config.zkSessionTimeoutMs },
+    {
+      dashboardAddr: config.dashboardAddr,
+      dashboardAccess: dashboardAccess(config),
+      sessionTimeoutMs: config.zkSessionTimeoutMs,
+    },
     log,
   );
   topology.start();

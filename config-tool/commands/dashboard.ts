@@ -5,26 +5,38 @@ import { listenForStop, type StopSignal } from '../../base/stop-signal.js';
 import { listenAddress } from '../arguments.js';
 import type { Context } from '../context.js';
 import { example } from '../help.js';
+import { addAudit, addPasswd } from './dashboard-accounts.js';
 
 /** Beyond the time that the dashboard itself takes at most for its change under way. */
 const CLOSE_TIMEOUT_MS = 10_000;
 
 export function dashboardCommand(context: Context): Command {
-  return new Command('dashboard')
-    .description('serve the REST API that all other commands use, until Ctrl-C or SIGTERM')
+  const command = new Command('dashboard')
+    .description('serve the pages and the REST API that all other commands use, until Ctrl-C')
     .addOption(
       new Option('--addr <address>', 'host:port to listen on (default: dashboard_addr)').argParser(
         listenAddress,
       ),
     )
     .option('--http-log <log_file>', 'write a line for each request to this file')
-    .addHelpText('after', example('-c config.ini dashboard --addr=127.0.0.1:18087'))
+    .option('--insecure', 'without accounts, let everybody in who reaches the address')
+    .addHelpText(
+      'after',
+      example(
+        '-c config.ini dashboard --addr=127.0.0.1:18087',
+        'dashboard passwd ada --role=admin',
+      ),
+    )
     .action((options: DashboardArguments) => serveDashboard(context, options));
+  addPasswd(command, context);
+  addAudit(command, context);
+  return command;
 }
 
 interface DashboardArguments {
   addr?: string;
   httpLog?: string;
+  insecure?: boolean;
 }
 
 /** Resolves when it has stopped in order, after a signal. */
@@ -39,13 +51,16 @@ async function serveDashboard(context: Context, args: DashboardArguments): Promi
     config,
     listen: args.addr ?? config.dashboardAddr,
     log,
+    exposure: args.insecure ? 'anywhere' : 'loopback only',
     ...(args.httpLog === undefined ? {} : { httpLog: openLog('http', 'info', args.httpLog) }),
   });
   const started = await Promise.race([starting, stopSignal]);
   // Told to stop while it waits for coordinator or lease: it holds nothing yet.
   if (typeof started === 'string') process.exit(0);
   if (context.output.isForPeople) {
-    context.output.text(`The dashboard serves at http://${started.addr}; Ctrl-C stops it.`);
+    context.output.text(
+      `The dashboard serves at ${started.scheme}://${started.addr}; Ctrl-C stops it.`,
+    );
   }
   log.info({ signal: await stopSignal }, 'dashboard stops');
   await withDeadline(started.close(), CLOSE_TIMEOUT_MS, 'the end of the dashboard');

@@ -8,6 +8,7 @@ import type { ProxyRecord } from '../../cluster/model/proxy.js';
 import { type SlotRecord, slotRecord } from '../../cluster/model/slot.js';
 import * as contract from './contract.js';
 import { ROUTES, type RouteName } from './contract.js';
+import { type AuditEntry, auditReply, WEB_ROUTES, type WebRouteName } from './web-contract.js';
 
 /**
  * Longer than any change takes inside the dashboard: the Redis servers' deadlines, the proxies'
@@ -31,6 +32,8 @@ export class DashboardRefusedError extends OperatorError {
     this.status = status;
   }
 }
+
+type AnyName = RouteName | WebRouteName;
 
 interface Request {
   readonly params?: Readonly<Record<string, string | number>>;
@@ -164,11 +167,16 @@ export class DashboardClient {
     await this.#call('removeFences', contract.okReply);
   }
 
+  /** The newest changes, newest first. */
+  async audit(limit: number): Promise<AuditEntry[]> {
+    return (await this.#call('audit', auditReply, { query: { limit } })).entries;
+  }
+
   health(): Promise<contract.HealthReply> {
     return this.#call('health', contract.healthReply);
   }
 
-  async #call<T>(name: RouteName, reply: z.ZodType<T>, request: Request = {}): Promise<T> {
+  async #call<T>(name: AnyName, reply: z.ZodType<T>, request: Request = {}): Promise<T> {
     const { status, text } = await this.#send(name, request);
     if (status !== 200) throw failure(status, text);
     try {
@@ -181,8 +189,8 @@ export class DashboardClient {
     }
   }
 
-  async #send(name: RouteName, request: Request): Promise<HttpAnswer> {
-    const { method, path } = ROUTES[name];
+  async #send(name: AnyName, request: Request): Promise<HttpAnswer> {
+    const { method, path } = { ...ROUTES, ...WEB_ROUTES }[name];
     const { scheme, ca } = this.#access;
     const headers: Record<string, string> = {
       ...this.#access.headers,

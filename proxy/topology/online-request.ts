@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { formatAddress, parseAddress } from '../../base/address.js';
 import { Backoff } from '../../base/backoff.js';
+import type { DashboardAccess } from '../../base/dashboard-access.js';
 import { messageOf } from '../../base/errors.js';
 import { sendHttpRequest } from '../../base/http-request.js';
 import type { Logger } from '../../base/log.js';
@@ -9,6 +10,15 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
+/** Where the dashboard is, and how it is spoken with. */
+export interface DashboardPlace {
+  /** host:port, as configured */
+  readonly addr: string;
+  readonly access: DashboardAccess;
+  /** host:port of the one that leads; null: nobody, as far as is known. */
+  readonly findLeader: () => Promise<string | null>;
+}
+
 /**
  * Asks the dashboard to set the proxy online, again and again until it has agreed or `aborted`.
  * Its agreement is seen in our record, not here; the operator may set us online without it too.
@@ -16,18 +26,21 @@ const LAST_RETRY_MS = 5_000;
  * Never throws: a dashboard that is away is no reason to end, and is told in the log once.
  */
 export async function askToBeOnline(
-  dashboardAddr: string,
+  { addr: dashboardAddr, access, findLeader }: DashboardPlace,
   proxyId: string,
   log: Logger,
   aborted: AbortSignal,
 ): Promise<void> {
   const { host, port } = parseAddress(dashboardAddr, 'dashboard_addr');
-  const url = `http://${formatAddress({ host: host || 'localhost', port })}/api/proxy`;
+  const usual = formatAddress({ host: host || 'localhost', port });
+  const body = { id: proxyId, state: 'online' };
   const backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   let lastRefusal = '';
   while (!aborted.aborted) {
     try {
-      await post(url, { id: proxyId, state: 'online' }, aborted);
+      await postToEither(usual, findLeader, (place) =>
+        post(`${access.scheme}://${place}/api/proxy`, body, access, aborted),
+      );
       log.info({ dashboard: dashboardAddr }, 'the dashboard sets us online');
       return;
     } catch (error) {
@@ -46,12 +59,36 @@ export async function askToBeOnline(
   }
 }
 
+/**
+ * The dashboard that was configured passes it on if it does not lead; if it is away, another one
+ * may lead.
+ */
+async function postToEither(
+  usual: string,
+  findLeader: DashboardPlace['findLeader'],
+  send: (place: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await send(usual);
+  } catch (error) {
+    const leader = await findLeader().catch(() => null);
+    if (leader === null || leader === usual) throw error;
+    await send(leader);
+  }
+}
+
 /** @throws Error with the dashboard's own words if it refuses, or the cause of no answer */
-async function post(url: string, body: unknown, aborted: AbortSignal): Promise<void> {
+async function post(
+  url: string,
+  body: unknown,
+  { headers, ca }: DashboardAccess,
+  aborted: AbortSignal,
+): Promise<void> {
   const { status, text } = await sendHttpRequest({
     method: 'POST',
     url,
-    headers: { 'content-type': 'application/json' },
+    headers: { ...headers, 'content-type': 'application/json' },
+    ca,
     body: JSON.stringify(body),
     timeoutMs: REQUEST_TIMEOUT_MS,
     aborted,

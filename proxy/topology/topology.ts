@@ -1,4 +1,5 @@
 import { Backoff } from '../../base/backoff.js';
+import { type DashboardAccess, OPEN_ACCESS } from '../../base/dashboard-access.js';
 import { withDeadline } from '../../base/deadline.js';
 import { messageOf, OperatorError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
@@ -33,6 +34,8 @@ export interface Serving {
 
 export interface TopologyOptions {
   readonly dashboardAddr: string;
+  /** How the dashboard is spoken with; by default as one without accounts. */
+  readonly dashboardAccess?: DashboardAccess;
   readonly sessionTimeoutMs: number;
 }
 
@@ -197,7 +200,11 @@ export class Topology {
     this.#become('offline');
     this.#onlineRequest = new AbortController();
     void askToBeOnline(
-      this.#options.dashboardAddr,
+      {
+        addr: this.#options.dashboardAddr,
+        access: this.#options.dashboardAccess ?? OPEN_ACCESS,
+        findLeader: () => this.#store.loadLeadingDashboard(),
+      },
       this.#registration.record.id,
       this.#log,
       AbortSignal.any([signal, this.#onlineRequest.signal]),
