@@ -145,9 +145,26 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   evalsha_ro: SCRIPT_RO,
   fcall: FUNCTION,
 
+  // Scripts and functions are on every server.
+  'function|delete': OPERATION,
+  'function|dump': ANYWHERE,
+  'function|flush': OPERATION,
+  'function|help': ANYWHERE,
+  'function|kill': OPERATION,
+  'function|list': OPERATION,
+  'function|load': OPERATION,
+  'function|restore': OPERATION,
+  'function|stats': OPERATION,
+  'script|exists': OPERATION,
+  'script|flush': OPERATION,
+  'script|help': ANYWHERE,
+  'script|kill': OPERATION,
+  'script|load': OPERATION,
+
   // Their keys would go to another server or database behind the proxy's back.
   migrate: { route: 'refused', keyFinder: 'migrate' },
   move: REFUSED,
+
   // Transactions. The proxy keeps the commands until EXEC.
   multi: LOCAL,
   discard: LOCAL,

@@ -3,6 +3,7 @@ import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
 import { scan } from './scan.js';
+import { SCRIPTING_OPERATIONS } from './scripting/scripting-operations.js';
 import { SERVER_OPERATIONS } from './server-operations.js';
 import { execWith } from './transaction/exec.js';
 import { watch } from './transaction/watch.js';
@@ -11,6 +12,7 @@ import { unknownCommand } from './unknown-command.js';
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ...BLOCKING_OPERATIONS,
+  ...SCRIPTING_OPERATIONS,
   ...SERVER_OPERATIONS,
   ['dbsize', dbsize],
   ['exec', execWith(() => OPERATIONS)],

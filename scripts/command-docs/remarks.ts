@@ -16,7 +16,7 @@ const WAITS =
 const WAITS_ANYWHERE = `${WAITS} The keys may be anywhere: those of several groups are asked in their order, then the groups are waited at in turns of 50 to 200 ms, so clients are woken in no certain order.`;
 const SCRIPT =
   'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
-const FUNCTION = `${SCRIPT} Load the function on each master itself.`;
+const FUNCTION = SCRIPT;
 const NOTED = 'Noted for `CLIENT LIST`';
 const ATOMIC =
   'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. So what only a server can refuse (`OOM`) is told by `EXEC`. Those that are not about keys (`PING`, `INFO`, `CONFIG`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
@@ -69,6 +69,26 @@ export const REMARKS: { readonly [name: string]: string } = {
   evalsha_ro: 'As `EVALSHA`.',
   fcall: FUNCTION,
   fcall_ro: FUNCTION,
+
+  'script|load':
+    'On every master. The proxy keeps the text (16 MB of texts, those used last) for servers that turn out to lack it.',
+  'script|exists':
+    '1 for a script that every master has. One that only some have, and whose text the proxy knows, is given to the others.',
+  'script|flush':
+    'On every master, and the texts that this worker of the proxy knows. Other proxies may still give theirs to a server that `EVALSHA` finds without.',
+  'script|kill': 'On every master.',
+  'script|help': SLOT_0,
+  'function|load':
+    'On every master that has slots, or gets some now. A group that gets its first slots later lacks the library: load it again, with `REPLACE`.',
+  'function|delete': 'On every master.',
+  'function|flush': 'On every master.',
+  'function|restore': 'On every master.',
+  'function|dump': 'Of the group of slot 0.',
+  'function|list':
+    'Of all masters, each library once. One that is not the same everywhere is listed in each of its forms.',
+  'function|stats': 'Of the first master that runs a function.',
+  'function|kill': 'On every master.',
+  'function|help': SLOT_0,
 
   multi: ATOMIC,
   exec: 'See `MULTI` and `WATCH`. If the server is lost meanwhile, the error says that the outcome is unknown.',
@@ -167,9 +187,9 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: 'Groups would exchange them one after another, and clients would see some of each meanwhile.',
   },
   {
-    title: 'Loading of scripts and functions',
-    commands: ['script', 'function'],
-    text: 'Every group would have to get them. To come. Until then: `EVAL`, which brings the script along.',
+    title: 'Debugging of scripts',
+    commands: ['script|debug'],
+    text: 'It stops a server for all its clients. Use a Redis of your own.',
   },
   {
     title: 'From database to database, from server to server',

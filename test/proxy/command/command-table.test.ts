@@ -127,9 +127,9 @@ test('each route has the keys it needs', () => {
 });
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
-const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover function lastsave migrate
+const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover lastsave migrate
   module monitor move psubscribe psync publish pubsub punsubscribe
-  replconf replicaof restore-asking save script shutdown slaveof spublish ssubscribe
+  replconf replicaof restore-asking save shutdown slaveof spublish ssubscribe
   subscribe sunsubscribe swapdb sync unsubscribe`;
 
 test('exactly these commands are refused', () => {

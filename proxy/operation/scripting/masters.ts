@@ -1,0 +1,64 @@
+import { withDeadline } from '../../../base/deadline.js';
+import { encodeError } from '../../../resp/encode.js';
+import { laneOf } from '../../backend/lane.js';
+import type { Server } from '../../backend/server.js';
+import { asBuffer } from '../../command/admission.js';
+import { Frames, type OperationCall } from '../operation.js';
+
+const MINUS = 0x2d;
+
+/** The command as it came to the master of every group. @returns their replies' frames */
+export async function onEveryMaster(call: OperationCall): Promise<readonly Buffer[]> {
+  const { client, cluster, args, row } = call;
+  return Promise.all(
+    cluster.servers().map(({ server }) => cluster.ask(server, client.lane, args, row)),
+  );
+}
+
+/**
+ * As `onEveryMaster`, past the connections that all share: a script that runs for too long holds
+ * those up, and a server that is busy with it listens to few commands on others.
+ */
+export async function pastTheBusy(call: OperationCall): Promise<readonly Buffer[]> {
+  const { client, cluster, bytes } = call;
+  const lane = laneOf(client.protocol, 0);
+  return Promise.all(
+    cluster.servers().map(async ({ groupId, server }) => {
+      try {
+        return await askAlone(server, lane, bytes);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return asBuffer(encodeError(`ERR group ${groupId}: ${reason}`));
+      }
+    }),
+  );
+}
+
+async function askAlone(server: Server, lane: number, command: Buffer): Promise<Buffer> {
+  const connection = await server.pool.acquire(lane);
+  try {
+    return await withDeadline(
+      connection.send(command),
+      server.timeoutMs,
+      `server ${connection.addr}`,
+    );
+  } finally {
+    server.pool.release(connection);
+  }
+}
+
+export function isError(frame: Buffer): boolean {
+  return frame[0] === MINUS;
+}
+
+/** The first error, or else the first reply: for replies that are all the same. */
+export function firstError(frames: readonly Buffer[]): Frames {
+  return new Frames(frames.find(isError) ?? frames[0]!);
+}
+
+/** The first reply that is no error; of errors the first that is not the ordinary one. */
+export function firstSuccess(frames: readonly Buffer[], ordinary: RegExp): Frames {
+  const success = frames.find((frame) => !isError(frame));
+  const remarkable = frames.find((frame) => !ordinary.test(frame.toString('latin1')));
+  return new Frames(success ?? remarkable ?? frames[0]!);
+}
