@@ -1,12 +1,13 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseConfig } from '../../base/config.js';
+import { dashboardAccess } from '../../base/dashboard-access.js';
 import { silentLog } from '../../base/log.js';
 import { openCoordinator } from '../../cluster/coordinator/open.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import { Store } from '../../cluster/store.js';
-import { DashboardClient } from '../../dashboard/api/client.js';
+import { DashboardClient, REQUEST_TIMEOUT_MS } from '../../dashboard/api/client.js';
 import { eventually } from './eventually.js';
 import { freePort } from './ports.js';
 import { TestProcess, temporaryFolder } from './process.js';
@@ -98,7 +99,8 @@ export class DashboardProcess {
 
   private constructor(addr: string, configFile: string, faultPoint: string) {
     this.addr = addr;
-    this.client = new DashboardClient(this.addr);
+    const config = parseConfig(readFileSync(configFile, 'utf8'), configFile);
+    this.client = new DashboardClient(this.addr, REQUEST_TIMEOUT_MS, dashboardAccess(config));
     this.process = new TestProcess(
       process.execPath,
       [TOOL_PROGRAM, '-c', configFile, 'dashboard', `--addr=${this.addr}`],

@@ -91,7 +91,7 @@ function RangeInputs() {
   });
   const apply = () => {
     const from = slotOf(first.value);
-    const to = last.value.trim() === '' ? from : slotOf(last.value);
+    const to = slotOf(last.value);
     if (from !== null && to !== null) select(from, to);
   };
   const input = (label: string, value: typeof first) => (
@@ -113,12 +113,16 @@ function RangeInputs() {
       class="range-inputs"
       onSubmit={(event) => {
         event.preventDefault();
+        if (last.value.trim() === '') last.value = first.value;
         apply();
       }}
     >
       {input('First slot', first)}
       <span class="faint">–</span>
       {input('Last slot', last)}
+      <button type="submit" class="unseen" tabIndex={-1}>
+        Select
+      </button>
     </form>
   );
 }
