@@ -18,6 +18,22 @@ export interface RequestOwner {
 
   /** One of the replies that come before the one that counts is an error. @param error its text */
   onSkippedError?(error: string): void;
+
+  /**
+   * A large reply has begun to come in. Null: it is to be given whole. Otherwise its parts are given
+   * to the stream as they come, and `onReply` is not called.
+   */
+  streamReply?(request: Request): ReplyStream | null;
+}
+
+/** Takes a reply in parts. */
+export interface ReplyStream {
+  /** The next bytes; `isOwned` as in `onReply`. */
+  onPart(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void;
+  /** All of it has been given. */
+  onEnd(request: Request): void;
+  /** The rest will never come. */
+  onBroken(request: Request): void;
 }
 
 /**

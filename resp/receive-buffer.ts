@@ -1,16 +1,29 @@
+import { Chunk } from './chunk.js';
 import type { FrameProgress } from './frame-progress.js';
+import { takeLarge } from './large-buffers.js';
 
 /** Bytes a read may bring. Larger reads would leave the processor's second-level cache. */
 const READ_BYTES = 128 * 1024;
 /** The longest beginning of a frame that is put in front of the next read instead of kept apart. */
 const HEADROOM = 32 * 1024;
+
 /** A frame's buffer is not made larger than this by its header's word alone. */
 const TRUSTED_BYTES = 1024 * 1024;
 
 // One for the whole process: a read is consumed before the next one, of whatever socket, begins.
-const shared = Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES);
-const sharedWindow = shared.subarray(HEADROOM);
+const shared = newArea();
 const NOTHING = Buffer.alloc(0);
+
+/** What small frames are read into, behind room for the beginning of one. */
+interface ReadArea {
+  readonly chunk: Chunk;
+  readonly window: Buffer;
+}
+
+function newArea(): ReadArea {
+  const chunk = new Chunk(HEADROOM + READ_BYTES);
+  return { chunk, window: chunk.buffer.subarray(HEADROOM) };
+}
 
 /**
  * Consumes as many whole frames of `bytes[start, end)` as it can.
@@ -34,13 +47,21 @@ export type Consume = (bytes: Buffer, start: number, end: number, isOwned: boole
  */
 export class ReceiveBuffer {
   /** The target of a connection that has not received anything. */
-  static readonly sharedTarget: Buffer = sharedWindow;
+  static readonly sharedTarget: Buffer = shared.window;
   readonly #consume: Consume;
   readonly #progress: FrameProgress;
   #rest: Buffer = NOTHING;
   #restLength = 0;
+  /** Of `#rest`, if it has one. */
+  #restChunk: Chunk | null = null;
+  /** That of all connections, or one of our own. */
+  #area = shared;
+  /** Our own ones, if any. */
+  #areas: ReadArea[] = [];
   /** The place in `#rest` given to the socket; NOTHING once the bytes there have moved. */
   #target: Buffer = NOTHING;
+  /** The socket has a place in `#restChunk` that it will read into, whatever we do meanwhile. */
+  #isTargetOut = false;
   /** `needed` bytes have come and the frame was still not complete: it has many small elements. */
   #wasUnderestimated = false;
 
@@ -56,9 +77,10 @@ export class ReceiveBuffer {
 
   /** Where the next read is to be put. */
   target(): Buffer {
-    if (!this.#isLarge()) return sharedWindow;
+    if (!this.#isLarge()) return this.#freeWindow();
     this.#reserve();
     this.#target = this.#rest.subarray(this.#restLength);
+    this.#isTargetOut = true;
     return this.#target;
   }
 
@@ -68,10 +90,12 @@ export class ReceiveBuffer {
    */
   received(count: number, into: Buffer): void {
     if (this.#isLarge()) {
-      if (into === this.#target) this.#receivedInPlace(count);
-      else this.receivedChunk(into.subarray(0, count));
-    } else if (into === sharedWindow) {
-      this.#receivedShared(count);
+      if (into === this.#target) {
+        this.#isTargetOut = false;
+        this.#receivedInPlace(count);
+      } else this.receivedChunk(into.subarray(0, count));
+    } else if (into === this.#area.window) {
+      this.#receivedInChunk(count);
     } else {
       this.receivedChunk(into.subarray(0, count));
     }
@@ -95,40 +119,74 @@ export class ReceiveBuffer {
     this.#wasUnderestimated = this.#restLength > 0;
   }
 
-  #receivedShared(count: number): void {
+  /**
+   * From the next read on, frames lie in memory that may be held (see Chunk), unless they are larger
+   * than that. For a connection that brings large frames: each has some chunks of its own.
+   */
+  useOwnChunks(): void {
+    if (this.#areas.length === 0) this.#areas.push(newArea());
+  }
+
+  /** A place to read into that nobody holds. */
+  #freeWindow(): Buffer {
+    if (this.#areas.length > 0 && (this.#area === shared || !this.#area.chunk.isFree)) {
+      let free = this.#areas.find(({ chunk }) => chunk.isFree);
+      if (free === undefined) {
+        free = newArea();
+        this.#areas.push(free);
+      }
+      this.#area = free;
+    }
+    return this.#area.window;
+  }
+
+  #receivedInChunk(count: number): void {
+    const { buffer } = this.#area.chunk;
     const start = HEADROOM - this.#restLength;
     if (this.#restLength > 0) {
-      this.#rest.copy(shared, start, 0, this.#restLength);
-      this.#rest = NOTHING;
-      this.#restLength = 0;
+      this.#rest.copy(buffer, start, 0, this.#restLength);
+      this.#dropRest();
     }
     const end = HEADROOM + count;
-    const consumed = this.#consume(shared, start, end, false);
-    if (consumed < end) this.#keep(shared, consumed, end);
+    const consumed = this.#consume(buffer, start, end, false);
+    if (consumed < end) this.#keep(buffer, consumed, end);
   }
 
   /** Offers the kept bytes again, to a consumer that had had enough. */
   consumeRest(): void {
     const rest = this.#rest;
+    const chunk = this.#restChunk;
     const end = this.#restLength;
     this.#target = NOTHING;
     this.#rest = NOTHING;
+    this.#restChunk = null;
     this.#restLength = 0;
-    const consumed = this.#consume(rest, 0, end, true);
+    const consumed = this.#consume(rest, 0, end, chunk === null);
     if (consumed === 0) {
       this.#rest = rest;
+      this.#restChunk = chunk;
       this.#restLength = end;
-    } else if (consumed < end) {
-      this.#keep(rest, consumed, end);
+      return;
     }
+    if (consumed < end) this.#keep(rest, consumed, end);
+    this.#release(chunk);
   }
 
   /** Forgets everything received. */
   clear(): void {
+    this.#dropRest();
+    this.#target = NOTHING;
+    // A socket that has been given up may still read into them.
+    this.#areas = [];
+    this.#area = shared;
+    this.#progress.reset();
+  }
+
+  #dropRest(): void {
+    this.#release(this.#restChunk);
+    this.#restChunk = null;
     this.#rest = NOTHING;
     this.#restLength = 0;
-    this.#target = NOTHING;
-    this.#progress.reset();
   }
 
   #isLarge(): boolean {
@@ -139,7 +197,7 @@ export class ReceiveBuffer {
   #keep(bytes: Buffer, start: number, end: number): void {
     const length = end - start;
     const needed = this.#progress.needed;
-    this.#rest = Buffer.allocUnsafe(needed > HEADROOM ? roomFor(needed, length) : length);
+    this.#makeRest(needed > HEADROOM ? roomFor(needed, length) : length);
     bytes.copy(this.#rest, 0, start, end);
     this.#restLength = length;
     this.#wasUnderestimated = false;
@@ -152,11 +210,23 @@ export class ReceiveBuffer {
     const needed = this.#progress.needed;
     const isExact = needed > length && !this.#wasUnderestimated;
     // Doubling keeps the copying linear where each read shows only that some more is needed.
-    const larger = Buffer.allocUnsafeSlow(
-      isExact ? roomFor(needed, length) : Math.max(needed, length * 2),
-    );
-    this.#rest.copy(larger, 0, 0, length);
-    this.#rest = larger;
+    const former = this.#rest;
+    const formerChunk = this.#restChunk;
+    this.#makeRest(isExact ? roomFor(needed, length) : Math.max(needed, length * 2));
+    former.copy(this.#rest, 0, 0, length);
+    this.#release(formerChunk);
+  }
+
+  /** Gives memory back for others to use, unless the socket is about to read into it. */
+  #release(chunk: Chunk | null): void {
+    if (!this.#isTargetOut) chunk?.release();
+    this.#isTargetOut = false;
+  }
+
+  /** Memory of exactly this size for the rest. The former one is the caller's. */
+  #makeRest(size: number): void {
+    this.#restChunk = takeLarge(size);
+    this.#rest = this.#restChunk?.beginning(size) ?? Buffer.allocUnsafe(size);
   }
 }
 

@@ -13,6 +13,7 @@ import { AbandonedConnections } from './abandoned-connections.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
 import { databaseOfLane, protocolOfLane } from './lane.js';
+import { ReplyStreamer } from './reply-streamer.js';
 
 /**
  * - `connecting`: commands are taken; they go out behind the handshake
@@ -44,6 +45,8 @@ const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
 const PUSH = 0x3e;
 /** Unsent bytes beyond which sessions that send here are paused. */
 const HIGH_WATER_BYTES = 1024 * 1024;
+/** A connection with replies of this size reads into memory of its own; see Chunk. */
+const LARGE_BYTES = 16 * 1024;
 /** Soon enough that a restarted server is found within a tenth of a second or two. */
 const FIRST_RETRY_MS = 50;
 /** Seldom enough that a dead server costs nothing, often enough that nobody waits for us. */
@@ -72,6 +75,7 @@ export class Backend {
   readonly #inFlight = new Ring<Request>();
   readonly #progress = new FrameProgress();
   readonly #receive: ReceiveBuffer;
+  readonly #streamer = new ReplyStreamer();
   readonly #abandoned = new AbandonedConnections();
   readonly #resumeListeners = new Set<() => void>();
   #state: BackendState = 'waiting';
@@ -260,10 +264,17 @@ export class Backend {
   #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
     const socket = this.#socket;
     let at = start;
+    if (this.#streamer.isActive) {
+      at = this.#consumeStreamed(bytes, at, end, isOwned);
+      if (this.#streamer.isActive || socket !== this.#socket) return at;
+    }
     while (at < end) {
       const next = frameReply(bytes, at, end, this.#progress);
       if (next < 0) {
-        if (next === INCOMPLETE) break;
+        if (next === INCOMPLETE) {
+          at = this.#stream(bytes, at, end, isOwned);
+          break;
+        }
         this.#disconnect(`malformed reply: ${this.#progress.error}`, 'abandon');
         return end;
       }
@@ -283,6 +294,46 @@ export class Backend {
     }
     if (this.#drainWaiters.length > 0) this.#settleDrainWaiters();
     return at;
+  }
+
+  /** A reply is incomplete: if it is large, what is there of it is passed on. */
+  #stream(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
+    const request = this.#inFlight.peek();
+    if (this.#progress.needed < LARGE_BYTES || request === undefined || bytes[start] === PUSH) {
+      return start;
+    }
+    this.#receive.useOwnChunks();
+    return this.#streamer.begin(request, bytes, start, end, isOwned, this.#progress);
+  }
+
+  /** @returns the position up to which the bytes belong to the reply that is being passed on */
+  #consumeStreamed(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
+    const streamer = this.#streamer;
+    let at = start;
+    for (;;) {
+      if (streamer.isInBulk) {
+        at = streamer.pass(bytes, at, end, isOwned);
+        if (streamer.isInBulk) return at;
+      }
+      let next = at;
+      // No element of the reply is left: it ended with the bulk string.
+      if (this.#progress.remaining > 0) {
+        if (at >= end) return at;
+        next = frameReply(bytes, at, end, this.#progress);
+      }
+      if (next >= at) {
+        this.#inFlight.shift();
+        this.#answered++;
+        streamer.finish(bytes, at, next, isOwned);
+        return next;
+      }
+      if (next !== INCOMPLETE) {
+        this.#disconnect(`malformed reply: ${this.#progress.error}`, 'abandon');
+        return end;
+      }
+      at = streamer.begin(this.#inFlight.peek()!, bytes, at, end, isOwned, this.#progress);
+      if (!streamer.isInBulk || at >= end) return at;
+    }
   }
 
   #settleDrainWaiters(): void {
@@ -339,10 +390,12 @@ export class Backend {
     } else {
       socket?.destroy();
     }
+    const broken = this.#streamer.break();
     // Requests that are sent while these fail find no connection and fail at once.
     for (let count = this.#inFlight.length; count > 0; count--) {
       const request = this.#inFlight.shift()!;
       this.#answered++;
+      if (request === broken) continue;
       const isInDoubt = request.row.isWrite && this.#isConnected;
       const outcome = isInDoubt ? '; whether the command was executed is unknown' : '';
       request.fail(this.#describe(request, `lost (${reason})${outcome}`));

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Chunk } from '../../resp/chunk.js';
 import { type Flushable, turn } from './turn.js';
 
 /** Output up to this size a socket and turn costs one copy and one write. */
@@ -23,6 +24,8 @@ export class Outlet implements Flushable {
   #used = 0;
   /** Written, but not taken by the kernel yet; free again when the socket has nothing left. */
   #inSocket: Buffer[] = [];
+  /** Chunks with bytes that the kernel has not taken yet. */
+  #held: Chunk[] = [];
   #isWaiting = false;
   bytesWritten = 0;
 
@@ -42,14 +45,20 @@ export class Outlet implements Flushable {
   /**
    * Adds `bytes[start, end)`.
    *
-   * @param isOwned the bytes will not change: large ones are written from where they are.
+   * @param isOwned the bytes will not change: large ones are written from where they are, as are
+   * those of a chunk.
    */
   put(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     const length = end - start;
-    if (this.#used + length > SLAB_BYTES || (isOwned && length >= VIEW_BYTES)) {
+    if (this.#used + length > SLAB_BYTES || length >= VIEW_BYTES) {
       this.#putLarge(bytes, start, end, isOwned);
       return;
     }
+    this.#putInSlab(bytes, start, end);
+  }
+
+  #putInSlab(bytes: Buffer, start: number, end: number): void {
+    const length = end - start;
     this.#slab ??= takeSlab();
     const slab = this.#slab;
     let at = this.#used;
@@ -73,6 +82,8 @@ export class Outlet implements Flushable {
   onWritten(): void {
     for (const slab of this.#inSocket) recycle(slab);
     this.#inSocket.length = 0;
+    for (const chunk of this.#held) chunk.release();
+    this.#held.length = 0;
   }
 
   /** Forgets what has not been written. */
@@ -80,6 +91,8 @@ export class Outlet implements Flushable {
     if (this.#slab !== null) recycle(this.#slab);
     this.#slab = null;
     this.#used = 0;
+    // Otherwise the kernel may still be about to take what has been written.
+    if (this.#socket.destroyed) this.onWritten();
   }
 
   #flushLater(): void {
@@ -90,19 +103,32 @@ export class Outlet implements Flushable {
   /** What does not fit beside the rest: makes room, or passes a view of the bytes on. */
   #putLarge(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     const length = end - start;
-    if (!isOwned && length <= SLAB_BYTES) {
-      this.#writeSlab();
-      this.put(bytes, start, end, false);
+    const chunk = isOwned ? undefined : this.#chunkToHold(bytes, length);
+    const isView = length >= VIEW_BYTES && (isOwned || chunk !== undefined);
+    if (!isView && length <= SLAB_BYTES) {
+      if (this.#used + length > SLAB_BYTES) this.#writeSlab();
+      this.#putInSlab(bytes, start, end);
       return;
     }
     this.#socket.cork();
     if (this.#used > 0) this.#writeSlab();
     const view = bytes.subarray(start, end);
     this.bytesWritten += length;
-    this.#socket.write(isOwned ? view : Buffer.from(view));
+    this.#socket.write(isView ? view : Buffer.from(view));
     this.#socket.uncork();
+    if (chunk !== undefined && this.#socket.writableLength > 0) {
+      chunk.hold();
+      this.#held.push(chunk);
+    }
     // The flush looks whether the socket took it.
     if (!this.#isWaiting) this.#flushLater();
+  }
+
+  /** A chunk is held whole for any part of it: for a slow reader, small parts are copied. */
+  #chunkToHold(bytes: Buffer, length: number): Chunk | undefined {
+    const chunk = Chunk.of(bytes);
+    if (this.#socket.writableLength === 0) return chunk;
+    return chunk !== undefined && length * 2 >= chunk.buffer.length ? chunk : undefined;
   }
 
   #writeSlab(): void {

@@ -19,7 +19,7 @@ import type { ClusterAccess } from '../operation/cluster-access.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
 import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
-import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
+import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
 import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
@@ -57,11 +57,12 @@ export interface SessionServices {
 type SessionState = 'open' | 'closing' | 'closed';
 
 const MINUS = 0x2d;
+const NO_BYTES = Buffer.alloc(0);
 /** Bytes read ahead while an operation runs; they are read so that the client's end is seen. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
 /** A client: its bytes in, commands to where they belong, replies out in the commands' order. */
-export class Session implements RequestOwner, OperationClient, ScriptCaller {
+export class Session implements RequestOwner, ReplyStream, OperationClient, ScriptCaller {
   readonly clientId: number;
   readonly connectedAtMs = Date.now();
   protocol: Protocol = 2;
@@ -216,11 +217,11 @@ export class Session implements RequestOwner, OperationClient, ScriptCaller {
   destroy(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
+    this.#socket.destroy();
     this.#outlet.discard();
     this.#receive.clear();
     this.#operation?.abort();
     this.#mode?.end();
-    this.#socket.destroy();
     this.#services.onClosed(this);
   }
 
@@ -245,6 +246,25 @@ export class Session implements RequestOwner, OperationClient, ScriptCaller {
     }
     if (this.#isPaused || this.#operation !== null) this.#resumeLater();
     else if (this.#state === 'closing') this.#endIfAnswered();
+  }
+
+  /** A large reply whose turn it is goes to the client as it comes. */
+  streamReply(request: Request): ReplyStream | null {
+    return this.#requests.peek() === request && this.#state !== 'closed' ? this : null;
+  }
+
+  onPart(_request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    if (this.#state !== 'closed') this.#outlet.put(bytes, start, end, isOwned);
+  }
+
+  onEnd(request: Request): void {
+    // Counted and taken out of the queue; the bytes are out already.
+    this.onReply(request, NO_BYTES, 0, 0, true);
+  }
+
+  onBroken(): void {
+    // Half a reply is out: nothing that follows could be told from the rest of it.
+    this.destroy();
   }
 
   #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
