@@ -21,6 +21,11 @@ export interface BackendStats {
   readonly reconnects: number;
   /** Why the last connection ended; empty if none did. */
   readonly lastError: string;
+  /**
+   * For how many milliseconds it has owed an answer, 0 if it answers; null: nobody tells, or nobody
+   * asks it.
+   */
+  readonly silentMs: number | null;
 }
 
 export interface DataPlaneStats {

@@ -18,6 +18,9 @@ import { Traffic } from './session/traffic.js';
 /** How often deadlines are looked at: a command fails at most this long after its deadline. */
 const TICK_MS = 100;
 
+/** How often a server is asked at least whether it is there. */
+const MAX_HEARTBEAT_MS = 300;
+
 export interface DataPlaneOptions {
   /** See ListenerOptions. */
   readonly sockets?: ListenerOptions['sockets'];
@@ -33,6 +36,11 @@ export function createDataPlane(
   options: DataPlaneOptions = {},
 ): DataPlane {
   return new Worker(config, log, options);
+}
+
+/** Several within the time that decides: one lost answer proves nothing. */
+function heartbeatMs({ ha, haDownAfterMs }: Config): number {
+  return ha === 'off' ? 0 : Math.min(MAX_HEARTBEAT_MS, haDownAfterMs / 5);
 }
 
 class Worker implements DataPlane {
@@ -52,6 +60,7 @@ class Worker implements DataPlane {
         password: config.password,
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,
+        heartbeatMs: heartbeatMs(config),
       },
       (request, bytes, start, end) =>
         request.owner.keys ?? keysOfCommand(request.row, bytes, start, end),
@@ -119,8 +128,9 @@ class Worker implements DataPlane {
       });
     }
     const backends: BackendStats[] = [];
-    for (const { addr, state, inFlight, reconnects, lastError } of this.#router.servers) {
-      backends.push({ addr, state, inFlight, reconnects, lastError });
+    for (const server of this.#router.servers) {
+      const { addr, state, inFlight, reconnects, lastError, silentMs } = server;
+      backends.push({ addr, state, inFlight, reconnects, lastError, silentMs });
     }
     return {
       commands,

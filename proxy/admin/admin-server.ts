@@ -4,6 +4,7 @@ import type { Address } from '../../base/address.js';
 import type { Logger } from '../../base/log.js';
 import { cannotListen } from '../listen-address.js';
 import type { AdminSource } from './admin-source.js';
+import { debugServers } from './debug-servers.js';
 import { debugVars } from './debug-vars.js';
 import { health } from './health.js';
 import { createMetrics } from './metrics.js';
@@ -18,6 +19,7 @@ interface Answer {
 
 const PAGES = [
   ['/debug/vars', 'counters by command, as Codis 2 shows them (JSON)'],
+  ['/debug/servers', 'the Redis servers as seen from here, for the dashboard (JSON)'],
   ['/metrics', 'everything, for Prometheus'],
   ['/healthz', '200 while clients are served here, else 503 (JSON with the reasons)'],
 ] as const;
@@ -84,6 +86,8 @@ export class AdminServer {
         return { status: 200, type: 'text/plain', body: index() };
       case '/debug/vars':
         return json(200, debugVars(this.#source));
+      case '/debug/servers':
+        return json(200, debugServers(this.#source));
       case '/metrics':
         return {
           status: 200,
@@ -101,7 +105,7 @@ export class AdminServer {
 }
 
 function index(): string {
-  return PAGES.map(([path, what]) => `${path.padEnd(14)}${what}\n`).join('');
+  return PAGES.map(([path, what]) => `${path.padEnd(16)}${what}\n`).join('');
 }
 
 function json(status: number, body: object): Answer {

@@ -38,6 +38,8 @@ export interface BackendSettings {
   /** A command not answered within this time ends the connection, and fails. */
   readonly timeoutMs: number;
   readonly pingPeriodMs: number;
+  /** How often a server is asked whether it is there, for failover; 0: it is not. */
+  readonly heartbeatMs: number;
 }
 
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
@@ -93,6 +95,8 @@ export class Backend {
   /** More is waiting to be sent than the server takes: see {@link onResume}. */
   isCongested = false;
   reconnects = 0;
+  /** Reads from the connection. */
+  heard = 0;
   lastError = '';
 
   constructor(
@@ -216,6 +220,7 @@ export class Backend {
           // Abandoned: read to its end, and to no avail.
           if (!isCurrent()) return true;
           this.#progressUs = turn.nowUs();
+          this.heard++;
           this.#receive.received(count, into as Buffer);
           return true;
         },

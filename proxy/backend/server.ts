@@ -1,6 +1,7 @@
 import type { Logger } from '../../base/log.js';
 import { Backend, type BackendSettings, type BackendState } from './backend.js';
 import { ConnectionPool } from './connection-pool.js';
+import { Heartbeat } from './heartbeat.js';
 import { laneOf } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
 
@@ -14,6 +15,7 @@ export class Server {
   readonly #settings: BackendSettings;
   readonly #log: Logger;
   readonly #lanes: (Backend | undefined)[] = [];
+  readonly #heartbeat: Heartbeat | null;
   /** Connections for one client at a time: those that block or watch keys. */
   readonly pool: ConnectionPool;
   /** It has the SLOTS* commands; false until it has said so. */
@@ -26,7 +28,9 @@ export class Server {
     this.#log = log.child({ server: addr, group: groupId });
     this.pool = new ConnectionPool(addr, settings);
     // At once, so that the first client finds it connected.
-    this.lane(FIRST_LANE);
+    const first = this.lane(FIRST_LANE);
+    const { heartbeatMs } = settings;
+    this.#heartbeat = heartbeatMs > 0 ? new Heartbeat(first, FIRST_LANE, heartbeatMs) : null;
   }
 
   /** A command is to be answered within this time. */
@@ -58,6 +62,11 @@ export class Server {
     return this.connections.find((backend) => backend.lastError !== '')?.lastError ?? '';
   }
 
+  /** For how many milliseconds it has owed an answer, 0 if it answers; null: it is not asked. */
+  get silentMs(): number | null {
+    return this.#heartbeat?.silentMs ?? null;
+  }
+
   /** Resolves when every command sent until now has been answered or has failed. */
   async drained(): Promise<void> {
     await Promise.all(this.connections.map((backend) => backend.drained()));
@@ -73,7 +82,12 @@ export class Server {
 
   /** To be called some times a second. */
   tick(): void {
-    for (const backend of this.connections) backend.tick();
+    let heard = 0;
+    for (const backend of this.connections) {
+      backend.tick();
+      heard += backend.heard;
+    }
+    this.#heartbeat?.tick(heard);
   }
 
   close(): void {

@@ -52,4 +52,4 @@ export interface WorkerFailure {
 }
 
 /** How often a worker reports its figures. */
-export const STATS_PERIOD_MS = 250;
+export const STATS_PERIOD_MS = 100;

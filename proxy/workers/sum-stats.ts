@@ -37,6 +37,12 @@ function sumCommands(all: readonly CommandStats[]): CommandStats[] {
   return [...byName.values()];
 }
 
+/** What one worker reaches is there. */
+function leastOf(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
 /** A server is `ready` if it is for every worker. */
 function sumBackends(all: readonly BackendStats[]): BackendStats[] {
   const byAddr = new Map<string, BackendStats>();
@@ -52,6 +58,7 @@ function sumBackends(all: readonly BackendStats[]): BackendStats[] {
             inFlight: before.inFlight + stats.inFlight,
             reconnects: before.reconnects + stats.reconnects,
             lastError: before.lastError || stats.lastError,
+            silentMs: leastOf(before.silentMs, stats.silentMs),
           },
     );
   }

@@ -3,6 +3,9 @@ import type { Address } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
 import type { Order, OrderBody, Report } from './messages.js';
 
+/** A worker that has not reported for so long says nothing of the present. */
+const OLD_REPORT_MS = 1_000;
+
 /** The worker process ended before it had done what it was told. */
 export class WorkerGoneError extends Error {
   override readonly name = 'WorkerGoneError';
@@ -18,8 +21,8 @@ export type WorkerStats = Extract<Report, { type: 'stats' }>['stats'];
 /** A worker process as the primary sees it. */
 export class WorkerHandle {
   readonly workerIndex: number;
-  /** Its last report; null before the first. */
-  stats: WorkerStats | null = null;
+  #stats: WorkerStats | null = null;
+  #statsAtMs = 0;
   readonly #process: ClusterWorker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
@@ -38,6 +41,14 @@ export class WorkerHandle {
       this.#pending.clear();
       onExit(this, reason);
     });
+  }
+
+  /** Its last report; null before the first. What it sees of servers is left out once it is old. */
+  get stats(): WorkerStats | null {
+    const stats = this.#stats;
+    if (stats === null || performance.now() - this.#statsAtMs < OLD_REPORT_MS) return stats;
+    const backends = stats.backends.map((backend) => ({ ...backend, silentMs: null }));
+    return { ...stats, backends };
   }
 
   get pid(): number | undefined {
@@ -73,7 +84,8 @@ export class WorkerHandle {
       return;
     }
     if (report.type === 'stats') {
-      this.stats = report.stats;
+      this.#stats = report.stats;
+      this.#statsAtMs = performance.now();
       return;
     }
     const pending = this.#pending.get(report.id);
