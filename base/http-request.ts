@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { request as requestOverTls } from 'node:https';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 
@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Ends it early. */
   readonly aborted?: AbortSignal;
+  /** Whose connections are used; without it the request has one of its own. */
+  readonly agent?: Agent;
 }
 
 export interface HttpAnswer {
@@ -26,8 +28,8 @@ export interface HttpAnswer {
 }
 
 /**
- * One request on a connection of its own. Unlike `fetch` it goes to any port: a browser's list of
- * forbidden ones is not for programs whose ports are the operator's choice.
+ * One request. Unlike `fetch` it goes to any port: a browser's list of forbidden ones is not for
+ * programs whose ports are the operator's choice.
  *
  * @throws Error of the connection, with its reason in its own message; a DOMException named
  * TimeoutError after `timeoutMs`; the reason of `aborted`.
@@ -39,7 +41,12 @@ export async function sendHttpRequest(wanted: HttpRequest): Promise<HttpAnswer> 
     const answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const { method, headers, body = '' } = wanted;
       const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) };
-      const options = { method, headers: { ...headers, ...length }, agent: false, signal } as const;
+      const options = {
+        method,
+        headers: { ...headers, ...length },
+        agent: wanted.agent ?? false,
+        signal,
+      };
       const sent = wanted.url.startsWith('https:')
         ? requestOverTls(wanted.url, { ...options, ...trusting(wanted.ca ?? null) })
         : request(wanted.url, options);

@@ -82,6 +82,24 @@ export class Paths {
   get unannounced(): string {
     return `${this.root}/unannounced`;
   }
+  /** Not in Codis: decisions about failover. */
+  get haJournal(): string {
+    return `${this.root}/ha/journal`;
+  }
+  /** Not in Codis: masters that were replaced, until they are replicas. */
+  get formerMasters(): string {
+    return `${this.root}/ha/former`;
+  }
+  formerMaster(addr: string): string {
+    return `${this.formerMasters}/${addr}`;
+  }
+  /** Not in Codis: groups whose commands proxies hold back, while their master is exchanged. */
+  get gates(): string {
+    return `${this.root}/gate`;
+  }
+  gate(groupId: number): string {
+    return `${this.gates}/group_${groupId}`;
+  }
   get lock(): string {
     return `${this.root}/LOCK`;
   }

@@ -20,9 +20,10 @@ import {
   type Published,
 } from './broadcast.js';
 import { ChangeQueue } from './change-queue.js';
-import { ConflictError, SilentProxyError } from './errors.js';
+import { ConflictError, SilentProxyError, UnavailableError } from './errors.js';
 import type { Fences } from './fences.js';
 import type { Lease } from './lease.js';
+import { Pen } from './pen.js';
 
 /** The records of a change, and what the proxies are told of them. */
 export interface Step {
@@ -38,8 +39,12 @@ export interface Change extends Step {
    * - `or undo`: every proxy has to acknowledge; if one does not, `undo` is done
    * - `stands`: every proxy has to acknowledge; if one does not, the change is not taken back.
    *   Whether there are proxies that cannot be asked is not looked at: there is no way back
+   * - `briefly`: proxies are waited for, but no longer than `waitMs`; a silent one is told in the
+   *   log alone
    */
-  readonly confirm: 'unconfirmed' | 'or undo' | 'stands';
+  readonly confirm: 'unconfirmed' | 'or undo' | 'stands' | 'briefly';
+  /** For `briefly`. */
+  readonly waitMs?: number;
   /** Takes the change back; for `or undo`. */
   readonly undo?: Step;
   /** Names its fault points: `<name>-saved`, `<name>-announced`, `<name>-confirmed`. */
@@ -57,6 +62,8 @@ export class Changes {
   readonly #ackTimeoutMs: number;
   readonly #log: Logger;
   readonly #queue = new ChangeQueue();
+  readonly #pen = new Pen();
+  #isClosed = false;
 
   constructor(
     store: Store,
@@ -80,7 +87,20 @@ export class Changes {
    * @throws UnavailableError if we do not lead, and what `work` throws.
    */
   run<T>(work: () => Promise<T>): Promise<T> {
-    return this.#queue.run(async () => {
+    return this.#queue.run(() => this.#withPen(work));
+  }
+
+  /**
+   * As {@link run}, without waiting for changes that have been written and wait for proxies to
+   * acknowledge them: for what cannot wait, and touches none of the records that they may take back.
+   */
+  runUrgently<T>(work: () => Promise<T>): Promise<T> {
+    return this.#withPen(work);
+  }
+
+  #withPen<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pen.hold(async () => {
+      if (this.#isClosed) throw new UnavailableError('the dashboard is stopping');
       this.#lease.assertHeld();
       await this.#announceLeftovers();
       this.#lease.assertHeld();
@@ -94,8 +114,11 @@ export class Changes {
   }
 
   /** Waits for the change under way; refuses all others. */
-  close(): Promise<void> {
-    return this.#queue.close();
+  async close(): Promise<void> {
+    await this.#queue.close();
+    this.#isClosed = true;
+    // An urgent one may be under way.
+    await this.#pen.hold(async () => {});
   }
 
   /** @throws UnresolvedFenceError if a change could not be confirmed by every proxy there is. */
@@ -117,7 +140,7 @@ export class Changes {
     this.#log.info({ change: change.what }, 'change written and announced');
     if (change.name) faultPoint(`${change.name}-announced`);
     if (change.confirm === 'unconfirmed') return;
-    const silent = await this.#silentReceivers(published);
+    const silent = await this.#silentReceivers(published, change.waitMs);
     if (silent.length === 0) {
       await this.#askThoseMissed(change, published);
       this.#log.info({ change: change.what }, 'change confirmed');
@@ -128,6 +151,7 @@ export class Changes {
       { change: change.what, silent: silent.map((proxy) => proxy.id) },
       'unconfirmed',
     );
+    if (change.confirm === 'briefly') return;
     throw change.undo
       ? await this.#takeBack(change.what, change.undo, silent)
       : silence(silent, this.#ackTimeoutMs, `${change.what} stands all the same`);
@@ -209,8 +233,11 @@ export class Changes {
     return prepared.published;
   }
 
-  #silentReceivers(all: readonly Published[]): Promise<ProxyRecord[]> {
-    return this.#broadcast.awaitAcknowledgements(all, this.#ackTimeoutMs);
+  #silentReceivers(
+    all: readonly Published[],
+    timeoutMs = this.#ackTimeoutMs,
+  ): Promise<ProxyRecord[]> {
+    return this.#pen.lend(() => this.#broadcast.awaitAcknowledgements(all, timeoutMs));
   }
 
   /** The error for the operator, after the old records are back and the proxies told. */

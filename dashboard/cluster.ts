@@ -5,6 +5,7 @@ import { Store } from '../cluster/store.js';
 import { Broadcast } from './broadcast.js';
 import { Changes } from './changes.js';
 import { Fences } from './fences.js';
+import { HighAvailability } from './ha/ha.js';
 import type { Lease } from './lease.js';
 import { Migration } from './migration/migration.js';
 import { Actions } from './service/actions.js';
@@ -28,6 +29,7 @@ export class Cluster {
   readonly overview: Overview;
   readonly actions: Actions;
   readonly migration: Migration;
+  readonly ha: HighAvailability;
   readonly #coordinator: Coordinator;
   readonly #lease: Lease;
 
@@ -48,6 +50,7 @@ export class Cluster {
     this.overview = new Overview(store, this.proxyVars, password);
     this.actions = new Actions(store, this.changes, fences, log);
     this.migration = new Migration(store, this.changes, this.actions, lease, password, log);
+    this.ha = new HighAvailability(store, this.changes, lease, this.promotion, config, log);
   }
 
   health() {

@@ -118,6 +118,7 @@ async function serve(
   lease.onTaken(recover);
   if (lease.state === 'held') recover();
   cluster.migration.run();
+  cluster.ha.start();
   await history.open(Date.now());
   collector.start();
   const { scheme } = parts;
@@ -128,6 +129,7 @@ async function serve(
   return {
     ...{ addr, scheme },
     close: async () => {
+      cluster.ha.stop();
       stopRenewing();
       sockets.close();
       await collector.close();

@@ -4,6 +4,7 @@ import { DashboardClient } from '../../dashboard/api/client.js';
 import type { RedisStat } from '../../dashboard/api/contract.js';
 import { groupIdArgument, serverArgument } from '../arguments.js';
 import type { Context } from '../context.js';
+import { describeHa } from '../ha-view.js';
 import { example } from '../help.js';
 import { colored, NOTHING, table } from '../render.js';
 
@@ -63,6 +64,15 @@ export function serverCommand(context: Context): Command {
     .action(async (groupId: number, addr: string) => {
       await context.client.promote(groupId, addr);
       context.output.done(`${addr} is the master of group ${groupId}`);
+    });
+
+  command
+    .command('ha-status')
+    .description('show how masters are seen, what might replace them, and what was done')
+    .addHelpText('after', example('server ha-status', 'server ha-status --json'))
+    .action(async () => {
+      const status = await context.client.haStatus();
+      context.output.show(status, () => describeHa(status));
     });
 
   command

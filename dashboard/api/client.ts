@@ -8,6 +8,7 @@ import type { ProxyRecord } from '../../cluster/model/proxy.js';
 import { type SlotRecord, slotRecord } from '../../cluster/model/slot.js';
 import * as contract from './contract.js';
 import { ROUTES, type RouteName } from './contract.js';
+import { type HaStatusReply, haStatusReply } from './contract-ha.js';
 import { type AuditEntry, auditReply, WEB_ROUTES, type WebRouteName } from './web-contract.js';
 
 /**
@@ -170,13 +171,14 @@ export class DashboardClient {
   /** The newest changes, newest first. */
   async audit(limit: number): Promise<AuditEntry[]> {
     return (await this.#call('audit', auditReply, { query: { limit } })).entries;
-  }
+  /** What is known of masters and their replicas, and what was done about it. */
+  haStatus(): Promise<HaStatusReply> 
+    return this.#call('haStatus', haStatusReply);
 
-  health(): Promise<contract.HealthReply> {
+  health(): Promise<contract.HealthReply> 
     return this.#call('health', contract.healthReply);
-  }
 
-  async #call<T>(name: AnyName, reply: z.ZodType<T>, request: Request = {}): Promise<T> {
+  async #call<T>(name: AnyName, reply: z.ZodType<T>, request: Request = ): Promise<T> {
     const { status, text } = await this.#send(name, request);
     if (status !== 200) throw failure(status, text);
     try {

@@ -56,6 +56,10 @@ export const ROUTES = {
   removeFences: { method: 'GET', path: '/api/remove_fence' },
 
   health: { method: 'GET', path: '/healthz' },
+  /** Not in Codis: what is known of masters and their replicas, and what was done about it. */
+  haStatus: { method: 'GET', path: '/api/ha' },
+  /** Not in Codis: figures for Prometheus. */
+  metrics: { method: 'GET', path: '/metrics' },
 } as const satisfies Record<string, Route>;
 
 export interface Route {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { slotRecord } from '../../cluster/model/slot.js';
 import * as contract from './contract.js';
 import { ROUTES, type RouteName } from './contract.js';
+import { haStatusReply } from './contract-ha.js';
 import { liveState } from './live-contract.js';
 import * as web from './web-contract.js';
 import { type Role, WEB_ROUTES, type WebRouteName } from './web-contract.js';
@@ -89,6 +90,14 @@ export const ROUTE_TABLE: Readonly<Record<RouteName | WebRouteName, RouteInfo>> 
   },
   removeLocks: changes('admin', 'Removes locks that an original Codis has left'),
   removeFences: changes('admin', 'Removes fences of proxies that are not registered'),
+
+  haStatus: {
+    ...shows('How masters are seen, what might replace them, what was done', haStatusReply),
+    kind: 'leader',
+  },
+  metrics: {
+    ...{ needs: 'viewer', kind: 'show', summary: 'Figures for Prometheus', reply: null },
+  },
 
   health: {
     ...shows('Whether changes can be made', contract.healthReply),

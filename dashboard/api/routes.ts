@@ -5,12 +5,14 @@ import type { Garbage } from '../service/actions.js';
 import * as contract from './contract.js';
 import { OK, type RouteName } from './contract.js';
 import { readBody, replyRecord, replyShort, wholeNumber } from './http.js';
+import { createMetrics } from './metrics.js';
 import type { Handler } from './router.js';
 
 /** What the routes of Codis 2, and those that were added in its manner, call. */
 export function codisHandlers(cluster: Cluster): Record<RouteName, Handler> {
   const { groups, servers, promotion, slots, migration, proxies, actions, overview } = cluster;
   const listSlots = record(() => slots.list());
+  const metrics = createMetrics(cluster);
   return {
     listGroups: record(() => groups.list()),
     getGroup: record((ctx) => groups.get(groupOf(ctx))),
@@ -76,6 +78,11 @@ export function codisHandlers(cluster: Cluster): Record<RouteName, Handler> {
     removeLocks: change(() => actions.removeLocks()),
     removeFences: change(() => actions.removeFences()),
 
+    haStatus: record(() => cluster.ha.status()),
+    metrics: async (ctx) => {
+      ctx.type = metrics.contentType;
+      ctx.body = await metrics.metrics();
+    },
     health: async (ctx) => {
       const health = cluster.health();
       ctx.status = cluster.canChange ? 200 : 503;

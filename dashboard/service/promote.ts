@@ -4,11 +4,12 @@ import type { Logger } from '../../base/log.js';
 import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/model/group.js';
 import type { Store } from '../../cluster/store.js';
 import type { Changes } from '../changes.js';
-import { ConflictError, RedisReplyError, RedisUnreachableError } from '../errors.js';
+import { ConflictError, RedisUnreachableError } from '../errors.js';
 import { existingGroup, existingServer, groupChanged, withServers } from './groups.js';
 import { RedisConnection, withRedis } from './redis-connection.js';
 import { follows, type RedisState, readState } from './redis-info.js';
 import { follow, followNobody } from './replication.js';
+import { pauseWrites, resumeWrites } from './write-pause.js';
 
 /** A small first synchronisation: Redis 7 waits 5 s for more replicas before it begins. */
 const LINK_TIMEOUT_MS = 10_000;
@@ -16,8 +17,6 @@ const LINK_POLL_MS = 50;
 /** How long the replica may take to receive what the master has left, its writes being paused. */
 const CATCH_UP_TIMEOUT_MS = 5_000;
 const CATCH_UP_POLL_MS = 10;
-/** Ends by itself if we die in between. Longer than all that we do meanwhile. */
-const PAUSE_MS = 20_000;
 
 /**
  * Makes a replica the master of its group.
@@ -49,15 +48,18 @@ export class Promotion {
    * @throws SilentProxyError: the promotion is made, and a proxy has not acknowledged it
    */
   promote(groupId: number, addr: string): Promise<void> {
-    return this.#changes.run(async () => {
-      const group = await existingGroup(this.#store, groupId);
-      promotableServer(group, addr);
-      const master = masterOf(group);
-      await this.#changes.assertConfirmable();
-      await this.#switchServers(addr, master);
-      await this.#followNewMaster(group, addr);
-      await this.#saveRecords(group, addr);
-    });
+    return this.#changes.run(() => this.promoteInTurn(groupId, addr));
+  }
+
+  /** {@link promote} for who has the turn in the queue of changes. */
+  async promoteInTurn(groupId: number, addr: string): Promise<void> {
+    const group = await existingGroup(this.#store, groupId);
+    promotableServer(group, addr);
+    const master = masterOf(group);
+    await this.#changes.assertConfirmable();
+    await this.#switchServers(addr, master);
+    await this.#followNewMaster(group, addr);
+    await this.#saveRecords(group, addr);
   }
 
   async #switchServers(addr: string, master: string | null): Promise<void> {
@@ -237,24 +239,5 @@ async function catchUp(replica: RedisConnection, oldMaster: RedisConnection): Pr
       );
     }
     await sleep(CATCH_UP_POLL_MS);
-  }
-}
-
-/** Servers before Redis 6.2 cannot pause writes alone: there the last few may be lost, as in Codis. */
-async function pauseWrites(redis: RedisConnection, log: Logger): Promise<void> {
-  try {
-    await redis.command('CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE');
-  } catch (error) {
-    if (!(error instanceof RedisReplyError)) throw error;
-    log.warn({ server: redis.addr, reason: messageOf(error) }, 'writes cannot be paused');
-  }
-}
-
-/** Does not throw: a pause ends by itself, and a server that is gone has none. */
-async function resumeWrites(redis: RedisConnection, log: Logger): Promise<void> {
-  try {
-    await redis.command('CLIENT', 'UNPAUSE');
-  } catch (error) {
-    log.warn({ server: redis.addr, reason: messageOf(error) }, 'writes go on when the pause ends');
   }
 }

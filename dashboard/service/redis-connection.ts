@@ -46,20 +46,22 @@ export class RedisConnection {
    * with any, as in Codis.
    *
    * @param addr host:port
+   * @param commandTimeoutMs for each command
    * @throws RedisUnreachableError, NotRedisError, RedisPasswordError
    */
   static async open(
     addr: string,
     password: string,
     commandTimeoutMs = COMMAND_TIMEOUT_MS,
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
   ): Promise<RedisConnection> {
     const { host, port } = parseAddress(addr, 'redis address');
     const socket = connect({ host, port, noDelay: true });
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => {
         socket.destroy();
-        reject(unreachable(addr, `no answer within ${CONNECT_TIMEOUT_MS} ms`));
-      }, CONNECT_TIMEOUT_MS);
+        reject(unreachable(addr, `no answer within ${connectTimeoutMs} ms`));
+      }, connectTimeoutMs);
       socket.once('connect', () => {
         clearTimeout(timer);
         resolve();

@@ -18,25 +18,26 @@ export async function follow(
   if (password !== '') await redis.command('CONFIG', 'SET', 'masterauth', password);
   await redis.command('SLAVEOF', host, String(port));
   log.info({ replica: redis.addr, master: masterAddr }, 'server made a replica');
-  await rememberRole(redis, log);
+  await rememberConfig(redis, log);
 }
 
 /** Makes the server a master that takes writes; it keeps the keys it has. */
 export async function followNobody(redis: RedisConnection, log: Logger): Promise<void> {
   await redis.command('SLAVEOF', 'NO', 'ONE');
   log.info({ master: redis.addr }, 'server made a master');
-  await rememberRole(redis, log);
+  await rememberConfig(redis, log);
 }
 
 /**
- * Has the server write its role to its config file, or it would come back in the former one when
- * it is restarted. One without a config file cannot; that is for who starts it to care for.
+ * Has the server write its role and settings to its config file, or it would come back with the
+ * former ones when it is restarted. One without a config file cannot; that is for who starts it to
+ * care for.
  */
-async function rememberRole(redis: RedisConnection, log: Logger): Promise<void> {
+export async function rememberConfig(redis: RedisConnection, log: Logger): Promise<void> {
   try {
     await redis.command('CONFIG', 'REWRITE');
   } catch (error) {
     if (!(error instanceof RedisReplyError)) throw error;
-    log.info({ server: redis.addr, reason: messageOf(error) }, 'role not in its config file');
+    log.info({ server: redis.addr, reason: messageOf(error) }, 'not in its config file');
   }
 }

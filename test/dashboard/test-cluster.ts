@@ -85,6 +85,8 @@ export function testConfig(settings: Record<string, string> = {}): Config {
     embedded_path: join(folder, 'coordinator'),
     dashboard_data: join(folder, 'dashboard'),
     zk_session_timeout: '4000',
+    // No hand but the test's own.
+    ha: 'off',
     ...settings,
   };
   const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`);

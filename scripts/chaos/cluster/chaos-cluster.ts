@@ -95,6 +95,8 @@ export class ChaosCluster {
       product: PRODUCT,
       dashboard_addr: dashboardAddr,
       dashboard_data: join(folder, 'dashboard'),
+      // A server that is killed comes back with all that it has acknowledged.
+      ha: 'off',
       coordinator: options.coordinator,
       ...(zk === null
         ? { embedded_path: join(folder, 'coordinator') }
