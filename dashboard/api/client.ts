@@ -171,14 +171,18 @@ export class DashboardClient {
   /** The newest changes, newest first. */
   async audit(limit: number): Promise<AuditEntry[]> {
     return (await this.#call('audit', auditReply, { query: { limit } })).entries;
+  }
+
   /** What is known of masters and their replicas, and what was done about it. */
-  haStatus(): Promise<HaStatusReply> 
+  haStatus(): Promise<HaStatusReply> {
     return this.#call('haStatus', haStatusReply);
+  }
 
-  health(): Promise<contract.HealthReply> 
+  health(): Promise<contract.HealthReply> {
     return this.#call('health', contract.healthReply);
+  }
 
-  async #call<T>(name: AnyName, reply: z.ZodType<T>, request: Request = ): Promise<T> {
+  async #call<T>(name: AnyName, reply: z.ZodType<T>, request: Request = {}): Promise<T> {
     const { status, text } = await this.#send(name, request);
     if (status !== 200) throw failure(status, text);
     try {
