@@ -1,5 +1,10 @@
-import type { Redis } from 'ioredis';
 import { eventually } from '../support/eventually.js';
+
+/** What ioredis and node-redis have in common. */
+interface Client {
+  set(key: string, value: string): Promise<unknown>;
+  get(key: string): Promise<unknown>;
+}
 
 /** Several loops that write and read, one command after the other, until they are told to stop. */
 export class Load {
@@ -8,14 +13,14 @@ export class Load {
   readonly #running: Promise<void>[];
   #isStopped = false;
 
-  private constructor(client: Redis, loops: number, prefix: string) {
+  private constructor(client: Client, loops: number, prefix: string) {
     this.#running = Array.from({ length: loops }, (_, index) =>
       this.#run(client, `${prefix}${index}`),
     );
   }
 
   /** @param prefix of its keys: different for loads at one time */
-  static of(client: Redis, loops: number, prefix = 'load'): Load {
+  static of(client: Client, loops: number, prefix = 'load'): Load {
     return new Load(client, loops, prefix);
   }
 
@@ -31,10 +36,10 @@ export class Load {
     return this;
   }
 
-  async #run(client: Redis, key: string): Promise<void> {
+  async #run(client: Client, key: string): Promise<void> {
     for (let count = 0; !this.#isStopped; count++) {
       try {
-        await client.set(key, count);
+        await client.set(key, String(count));
         this.done++;
         const found = await client.get(key);
         this.done++;

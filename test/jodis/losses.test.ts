@@ -152,6 +152,24 @@ test('commands wait for a proxy, and fail unsent if none comes', async () => {
   ]);
 });
 
+test('a client that is not to wait says what is missing, and ends', async () => {
+  const impatient = { ...tree.options, unreachable: 'fail', startDeadlineMs: 300 } as const;
+  const start = async () => {
+    const client = quietly(new Jodis(impatient));
+    clients.push(client);
+    const failure = await client.connect().catch((error: Error) => error.message);
+    await expect(client.get('key')).rejects.toThrow(failure as string);
+    expect(client.status).toBe('end');
+    return failure;
+  };
+  expect(await start()).toMatch(/^no proxy of product shop is online at the folder /);
+  await tree.set('proxy_0', '127.0.0.1:1', 'online');
+  expect(await start()).toMatch(
+    /^no proxy of product shop can be reached \(127.0.0.1:1: .*ECONNREFUSED/,
+  );
+  expect(() => new Jodis({ zk: 'localhost:2181' } as never)).toThrow(/product/);
+});
+
 test('a proxy that is marked offline gets no new command and finishes those it has', async () => {
   const [first] = await startProxies(2);
   const client = await startClient();

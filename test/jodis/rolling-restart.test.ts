@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis5';
+import { createClient } from 'redis6';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Jodis } from '../../jodis/jodis.js';
 import { TestCluster } from '../support/cluster.js';
@@ -43,17 +44,25 @@ test(
       new Redis(port, '127.0.0.1'),
       new Redis5(port, '127.0.0.1') as unknown as Redis,
     ]);
+    // Asks to be told where to go, as it does by itself with RESP3.
+    const told = cluster.proxies.map(({ port }) =>
+      createClient({ RESP: 3, socket: { host: '127.0.0.1', port } }),
+    );
     // A closed connection is told by an event; what counts is what becomes of the commands.
     for (const client of [jodis, own, ...plain]) client.on('error', () => {});
+    for (const client of told) client.on('error', () => {});
+    await Promise.all(told.map((client) => client.connect()));
     const loads = [
       Load.of(jodis, 8, 'jodis'),
       Load.of(own, 2, 'own'),
       ...plain.map((client, index) => Load.of(client, 2, `plain${index}`)),
+      ...told.map((client, index) => Load.of(client, 2, `told${index}`)),
     ];
     for (let round = 0; round < ROUNDS; round++) await restartAll(loads);
     const errors = (await Promise.all(loads.map((load) => load.stop()))).map((load) => load.errors);
     expect(errors.flat()).toEqual([]);
     for (const client of [jodis, own, ...plain]) client.disconnect();
+    for (const client of told) client.destroy();
   },
   DEADLINE_MS,
 );
