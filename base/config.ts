@@ -35,6 +35,8 @@ export interface Config {
   readonly sessionMaxBufsize: number;
   /** Commands of one client that may be unanswered; beyond, no more of its commands are read. */
   readonly sessionMaxPipeline: number;
+  /** What a client that listens may leave untaken before it is cut off. */
+  readonly clientOutputBufferLimitPubsub: OutputBufferLimit;
   readonly zkSessionTimeoutMs: number;
   /** A change that not every proxy has acknowledged within this time is taken back. */
   readonly actionTimeoutMs: number;
@@ -54,6 +56,13 @@ export interface Config {
   /** Where clients reach this proxy, as told to them through the coordinator; host or host:port. */
   readonly advertiseAddr: string;
   readonly proto: 'tcp' | 'tcp4' | 'tcp6';
+}
+
+/** As Redis has it: more than the first at any time, or more than the second for so long; 0: no limit. */
+export interface OutputBufferLimit {
+  readonly hardBytes: number;
+  readonly softBytes: number;
+  readonly softMs: number;
 }
 
 /** Reads one value. The message it throws says what was expected, without naming the key. */
@@ -77,6 +86,11 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   sessionMaxTimeoutMs: ['session_max_timeout', '1800', seconds],
   sessionMaxBufsize: ['session_max_bufsize', '131072', wholeNumber(1024)],
   sessionMaxPipeline: ['session_max_pipeline', '1024', wholeNumber(1)],
+  clientOutputBufferLimitPubsub: [
+    'client_output_buffer_limit_pubsub',
+    '32mb 8mb 60',
+    outputBufferLimit,
+  ],
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
   actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
   ha: ['ha', 'on', oneOf('on', 'off', 'observe')],
@@ -176,6 +190,7 @@ export function parseConfig(text: string, file: string): Config {
     sessionMaxTimeoutMs: read('sessionMaxTimeoutMs'),
     sessionMaxBufsize: read('sessionMaxBufsize'),
     sessionMaxPipeline: read('sessionMaxPipeline'),
+    clientOutputBufferLimitPubsub: read('clientOutputBufferLimitPubsub'),
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
     actionTimeoutMs: read('actionTimeoutMs'),
     ha: read('ha'),
@@ -205,6 +220,19 @@ function wholeNumber(least: number): Reader<number> {
       throw new Error(`is not a whole number from ${least} on`);
     }
     return value;
+  };
+}
+
+/** `32mb 8mb 60`: bytes, bytes, seconds. */
+function outputBufferLimit(text: string): OutputBufferLimit {
+  const match = /^(\d+)(b|kb|mb|gb)? +(\d+)(b|kb|mb|gb)? +(\d+)$/i.exec(text);
+  if (!match) throw new Error('is not <hard limit> <soft limit> <seconds>, such as 32mb 8mb 60');
+  const bytes = (count: string, unit = 'b') =>
+    Number(count) * 1024 ** ['b', 'kb', 'mb', 'gb'].indexOf(unit.toLowerCase());
+  return {
+    hardBytes: bytes(match[1]!, match[2]),
+    softBytes: bytes(match[3]!, match[4]),
+    softMs: seconds(match[5]!),
   };
 }
 

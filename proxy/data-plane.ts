@@ -28,9 +28,23 @@ export interface BackendStats {
   readonly silentMs: number | null;
 }
 
+/** What clients listen to, over all workers. */
+export interface PubsubStats {
+  /** Channels, shard channels and patterns, as often as there are workers with listeners. */
+  readonly channels: number;
+  readonly patterns: number;
+  /** Messages heard from servers since the start. */
+  readonly messages: number;
+  /** Clients cut off as they did not take their messages. */
+  readonly slowClients: number;
+  /** Times that a connection for listening was lost: what was published meanwhile was not heard. */
+  readonly losses: number;
+}
+
 export interface DataPlaneStats {
   readonly commands: readonly CommandStats[];
   readonly backends: readonly BackendStats[];
+  readonly pubsub: PubsubStats;
   readonly clients: number;
   readonly clientsAccepted: number;
   readonly bytesIn: number;

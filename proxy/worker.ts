@@ -10,6 +10,7 @@ import type { ProxyFacts } from './command/local-context.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
 import { ClusterAccess } from './operation/cluster-access.js';
+import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscriptions.js';
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
 import { Listener, type ListenerOptions, SWEEP_MS } from './session/listener.js';
@@ -46,6 +47,7 @@ function heartbeatMs({ ha, haDownAfterMs }: Config): number {
 class Worker implements DataPlane {
   readonly #router: Router;
   readonly #listener: Listener;
+  readonly #subscriptions: Subscriptions;
   readonly #traffic = new Traffic(COMMAND_COUNT);
   readonly #timers: NodeJS.Timeout[];
   readonly #startedAtMs = Date.now();
@@ -66,10 +68,20 @@ class Worker implements DataPlane {
         request.owner.keys ?? keysOfCommand(request.row, bytes, start, end),
       log,
     );
+    const cluster = new ClusterAccess(this.#router);
+    this.#subscriptions = openSubscriptions(
+      cluster,
+      {
+        timeoutMs: config.backendTimeoutMs,
+        pingPeriodMs: config.backendPingPeriodMs,
+        outputLimits: config.clientOutputBufferLimitPubsub,
+      },
+      log,
+    );
     this.#listener = new Listener(
       {
         router: this.#router,
-        cluster: new ClusterAccess(this.#router),
+        cluster,
         learnedCommands: new LearnedCommands(),
         framer: new RequestFramer(),
         traffic: this.#traffic,
@@ -111,6 +123,7 @@ class Worker implements DataPlane {
   close(): void {
     for (const timer of this.#timers) clearInterval(timer);
     this.#listener.close();
+    this.#subscriptions.close();
     this.#router.close();
   }
 
@@ -135,6 +148,7 @@ class Worker implements DataPlane {
     return {
       commands,
       backends,
+      pubsub: this.#subscriptions.stats(),
       clients: this.#listener.clientCount,
       clientsAccepted: this.#traffic.accepted,
       bytesIn: this.#traffic.bytesIn,

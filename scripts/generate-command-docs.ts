@@ -23,6 +23,7 @@ const ROUTE_LABELS: { readonly [route in Route]?: string } = {
   'split-mget': 'split',
   'split-mset': 'split',
   'split-sum': 'split',
+  publish: 'one slot',
   operation: 'several',
   local: 'proxy',
 };

@@ -23,6 +23,7 @@ export function createMetrics(source: AdminSource): Registry {
   collectDefaultMetrics({ register: registry });
   addCommandMetrics(registry, source);
   addClientMetrics(registry, source);
+  addPubsubMetrics(registry, source);
   addBackendMetrics(registry, source);
   addTopologyMetrics(registry, source);
 
@@ -91,6 +92,30 @@ function addClientMetrics(registry: Registry, source: AdminSource): void {
       this.inc({ direction: 'out' }, bytesOut);
     },
   });
+}
+
+function addPubsubMetrics(registry: Registry, source: AdminSource): void {
+  const pubsub = () => source.dataPlane().pubsub;
+  gauge(registry, 'codis_proxy_pubsub_channels', 'Channels that clients listen to', () => {
+    return pubsub().channels;
+  });
+  gauge(registry, 'codis_proxy_pubsub_patterns', 'Patterns that clients listen to', () => {
+    return pubsub().patterns;
+  });
+  const totals = [
+    ['codis_proxy_pubsub_messages_total', 'Messages heard from Redis servers', 'messages'],
+    [
+      'codis_proxy_pubsub_slow_clients_total',
+      'Clients cut off as they did not take their messages',
+      'slowClients',
+    ],
+    [
+      'codis_proxy_pubsub_connections_lost_total',
+      'Connections for listening lost: what was published meanwhile was not heard',
+      'losses',
+    ],
+  ] as const;
+  for (const [name, help, field] of totals) counter(registry, name, help, () => pubsub()[field]);
 }
 
 function addBackendMetrics(registry: Registry, source: AdminSource): void {

@@ -24,6 +24,15 @@ export class ConnectionPool {
     return this.#lent.size;
   }
 
+  /**
+   * A connection that is no part of the pool: it outlives the server's leaving of the table.
+   *
+   * @throws ConnectionLostError | DeadlineError
+   */
+  openDetached(lane: number): Promise<DedicatedConnection> {
+    return DedicatedConnection.open(this.#addr, lane, this.#settings);
+  }
+
   /** @throws ConnectionLostError | DeadlineError */
   async acquire(lane: number): Promise<DedicatedConnection> {
     const connection =

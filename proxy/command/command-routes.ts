@@ -119,6 +119,22 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   wait: OPERATION,
   waitaof: OPERATION,
 
+  // Messages.
+  psubscribe: OPERATION,
+  publish: { route: 'publish' },
+  'pubsub|channels': OPERATION,
+  'pubsub|help': ANYWHERE,
+  'pubsub|numpat': OPERATION,
+  'pubsub|numsub': OPERATION,
+  'pubsub|shardchannels': OPERATION,
+  'pubsub|shardnumsub': OPERATION,
+  punsubscribe: OPERATION,
+  spublish: { route: 'publish' },
+  ssubscribe: OPERATION,
+  subscribe: OPERATION,
+  sunsubscribe: OPERATION,
+  unsubscribe: OPERATION,
+
   lolwut: ANYWHERE,
   // Redis tests itself with them.
   pfdebug: { route: 'key' },

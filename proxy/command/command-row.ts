@@ -6,6 +6,7 @@
  *   else CROSSSLOT. Without any key (EVAL with 0 keys, OBJECT HELP) it goes to slot 0's group.
  * - `split-mget`, `split-mset`, `split-sum`: split by slot; the replies are one array in the order
  *   of the keys, one +OK, one sum.
+ * - `publish`: to the slot of its first argument, a channel, which is no key.
  * - `local`: answered by the proxy itself (`answerLocal`).
  * - `operation`: takes the proxy more than one step, such as asking all groups: see
  *   proxy/operation. The client's later commands wait until it is answered.
@@ -19,6 +20,7 @@ export type Route =
   | 'keys'
   | 'split-mget'
   | 'split-mset'
+  | 'publish'
   | 'split-sum'
   | 'local'
   | 'operation'

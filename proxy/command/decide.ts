@@ -50,6 +50,8 @@ export function decide(
     case 'split-mset':
       if (argCount % 2 === 0) return refuse(row, wrongArityError(row.name));
       return { type: 'split', row, slotId: slotOfArgument(1), stride: 2 };
+    case 'publish':
+      return { type: 'publish', row, slotId: slotOfArgument(1) };
     default: {
       const count = findKeys(row, bytes, argStarts, argEnds, argCount, keyPositions);
       const { positions } = keyPositions;

@@ -17,11 +17,13 @@ export interface Answer {
  *   `slotId` is the first key's
  * - `replace`: send this burst instead, as one request
  * - `call-script`: as `send`; the command calls this script by its sha
+ * - `publish`: as `send`; the reply is to count the clients of this worker one by one
  * - `operate`: have it carried out by the row's operation
  */
 export type Decision =
   | Answer
   | { readonly type: 'send'; readonly row: CommandRow; readonly slotId: number }
+  | { readonly type: 'publish'; readonly row: CommandRow; readonly slotId: number }
   | {
       readonly type: 'split';
       readonly row: CommandRow;

@@ -16,6 +16,8 @@ export function keysOfCommand(
   start: number,
   end: number,
 ): string[] {
+  // A channel: it goes with its slot, and there is nothing to be moved first.
+  if (row.route === 'publish') return [];
   framer.frame(bytes, start, end, new FrameProgress(), true);
   const { argStarts, argEnds, argCount } = framer;
   const keyAt = (index: number) => bytes.toString('latin1', argStarts[index], argEnds[index]);

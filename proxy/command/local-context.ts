@@ -32,10 +32,21 @@ export interface LocalContext {
   readonly learnedCommands: LearnedCommands;
   /** Null: commands mean what they say. */
   mode: SessionMode | null;
+  /** What it listens to; null: it has never listened to anything. */
+  subscriptions: ClientListening | null;
   /** No more commands are read; the connection is closed when the replies so far are written. */
   closeAfterReply(): void;
   /** Facts for INFO about the whole proxy. */
   proxyFacts(): ProxyFacts;
+}
+
+/** Channels and patterns that a client listens to. */
+export interface ClientListening {
+  /** Of all kinds. */
+  readonly total: number;
+  count(kind: 'channel' | 'pattern' | 'shard'): number;
+  /** The client is gone, or has been RESET: it listens to nothing any more. */
+  end(): void;
 }
 
 /** Sums over the proxy process since its start. */

@@ -56,6 +56,11 @@ export class ClusterAccess {
     return this.#router.masterOf(groupId);
   }
 
+  /** See Router.allMasters. */
+  allMasters(): readonly Server[] {
+    return this.#router.allMasters();
+  }
+
   moves(): readonly SlotMove[] {
     return this.#router.moves();
   }

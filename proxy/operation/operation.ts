@@ -9,6 +9,10 @@ export interface OperationClient extends LocalContext {
   readonly lane: number;
   /** Sends whole frames that are no reply: messages, invalidations. */
   push(frames: Buffer): void;
+  /** Bytes that it has been sent and has not taken yet. */
+  readonly pendingBytes: number;
+  /** Cuts its connection. */
+  destroy(): void;
 }
 
 /** One command to be carried out. */

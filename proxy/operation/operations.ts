@@ -2,6 +2,7 @@ import { UNKNOWN_ROW } from '../command/learned-commands.js';
 import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import type { Operation } from './operation.js';
+import { PUBSUB_OPERATIONS } from './pubsub/pubsub-operations.js';
 import { scan } from './scan.js';
 import { SCRIPTING_OPERATIONS } from './scripting/scripting-operations.js';
 import { SERVER_OPERATIONS } from './server-operations.js';
@@ -12,6 +13,7 @@ import { unknownCommand } from './unknown-command.js';
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ...BLOCKING_OPERATIONS,
+  ...PUBSUB_OPERATIONS,
   ...SCRIPTING_OPERATIONS,
   ...SERVER_OPERATIONS,
   ['dbsize', dbsize],

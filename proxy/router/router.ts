@@ -148,6 +148,13 @@ export class Router implements TopologySink {
       .map((groupId) => ({ groupId, server: this.masterOf(groupId) }));
   }
 
+  /** The masters of all groups, also of those that own no slots yet. */
+  allMasters(): readonly Server[] {
+    return [...this.#groups.keys()]
+      .map((groupId) => this.masterOf(groupId))
+      .filter((server) => server !== null);
+  }
+
   /** The slots that are between two groups now, by their id. */
   moves(): readonly SlotMove[] {
     const moves: SlotMove[] = [];

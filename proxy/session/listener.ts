@@ -80,7 +80,7 @@ export class Listener {
     if (limit === 0) return;
     for (const session of this.#sessions) {
       session.idleSweeps++;
-      if (session.idleSweeps > limit && session.isIdle) session.destroy();
+      if (session.idleSweeps > limit && session.isIdle && !session.isListening) session.destroy();
     }
   }
 

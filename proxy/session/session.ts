@@ -11,13 +11,14 @@ import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
 import type { LearnedCommands } from '../command/learned-commands.js';
-import type { ProxyFacts, SessionMode } from '../command/local-context.js';
+import type { ClientListening, ProxyFacts, SessionMode } from '../command/local-context.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
 import { BurstCall } from '../operation/burst-call.js';
 import type { ClusterAccess } from '../operation/cluster-access.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
+import { Publication } from '../operation/pubsub/publication.js';
 import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
@@ -73,6 +74,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   libVersion = '';
   noEvict = false;
   noTouch = false;
+  subscriptions: ClientListening | null = null;
   /** Sweeps of the listener since the last byte came; see `Sessions.sweep`. */
   idleSweeps = 0;
   readonly #socket: Socket;
@@ -94,6 +96,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #lane = laneOf(2, 0);
   /** The lane has changed: what was sent by the old one must be answered before the next command. */
   #isChangingLane = false;
+  /** Pushes that come in the midst of a reply wait for its end; null: there is none. */
+  #heldPushes: Buffer[] | null = null;
+  #heldBytes = 0;
   #congested: Backend | null = null;
   #resumption: Flushable | null = null;
 
@@ -160,11 +165,27 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   push(frames: Buffer): void {
-    if (this.#state === 'open') this.#outlet.put(frames, 0, frames.length, true);
+    if (this.#state !== 'open') return;
+    if (this.#heldPushes === null) {
+      this.#outlet.put(frames, 0, frames.length, true);
+    } else {
+      this.#heldPushes.push(frames);
+      this.#heldBytes += frames.length;
+    }
   }
 
   get learnedCommands(): LearnedCommands {
     return this.#services.learnedCommands;
+  }
+
+  get pendingBytes(): number {
+    return this.#outlet.pending + this.#heldBytes;
+  }
+
+  /** It waits for messages, however long there are none. */
+  get isListening(): boolean {
+    const listening = this.subscriptions;
+    return listening !== null && listening.total > 0;
   }
 
   get databases(): number {
@@ -222,6 +243,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#receive.clear();
     this.#operation?.abort();
     this.#mode?.end();
+    this.subscriptions?.end();
     this.#services.onClosed(this);
   }
 
@@ -250,7 +272,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   /** A large reply whose turn it is goes to the client as it comes. */
   streamReply(request: Request): ReplyStream | null {
-    return this.#requests.peek() === request && this.#state !== 'closed' ? this : null;
+    if (this.#requests.peek() !== request || this.#state === 'closed') return null;
+    this.#heldPushes = [];
+    return this;
   }
 
   onPart(_request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
@@ -258,6 +282,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   onEnd(request: Request): void {
+    const pushes = this.#heldPushes ?? [];
+    this.#heldPushes = null;
+    this.#heldBytes = 0;
+    for (const frames of pushes) this.push(frames);
     // Counted and taken out of the queue; the bytes are out already.
     this.onReply(request, NO_BYTES, 0, 0, true);
   }
@@ -346,7 +374,11 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     }
     const request = new Request(this, decision.row, decision.slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
-    if (decision.type === 'send') {
+    if (decision.type === 'publish') {
+      const channel = bytes.toString('latin1', argStarts[1], argEnds[1]);
+      const { cluster } = this.#services;
+      Publication.send(request, channel, bytes, start, end, isOwned, cluster, router);
+    } else if (decision.type === 'send') {
       this.#send(request, bytes, start, end, isOwned);
     } else if (decision.type === 'replace') {
       BurstCall.send(request, decision.burst, router);

@@ -10,6 +10,13 @@ export function sumStats(reports: readonly (WorkerStats | null)[]): DataPlaneSta
   return {
     commands: sumCommands(known.flatMap((report) => report.commands)),
     backends: sumBackends(known.flatMap((report) => report.backends)),
+    pubsub: {
+      channels: sum((report) => report.pubsub.channels),
+      patterns: sum((report) => report.pubsub.patterns),
+      messages: sum((report) => report.pubsub.messages),
+      slowClients: sum((report) => report.pubsub.slowClients),
+      losses: sum((report) => report.pubsub.losses),
+    },
     clients: sum((report) => report.clients),
     clientsAccepted: sum((report) => report.clientsAccepted),
     bytesIn: sum((report) => report.bytesIn),

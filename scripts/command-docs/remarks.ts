@@ -61,6 +61,22 @@ export const REMARKS: { readonly [name: string]: string } = {
   brpoplpush: 'As `BLMOVE`.',
   wait: 'Asks all groups, since the writes of a client may be anywhere; the least of their numbers. A group without replicas makes it 0.',
   waitaof: 'As `WAIT`: the least numbers of all groups.',
+  publish:
+    'To the group of the slot of the channel. The number counts the clients of the same worker of this proxy one by one, every other worker and proxy with listeners as one for each of their channels and patterns that match.',
+  spublish: 'As `PUBLISH`: heard wherever a client listens.',
+  subscribe:
+    'Heard through any proxy, whichever server publishes: also what scripts and transactions publish, and events of keys, if the servers are set to tell of them. Nothing is lost or comes twice when a slot moves. While a connection to a server is lost, what it publishes is not heard.',
+  psubscribe: 'As `SUBSCRIBE`.',
+  ssubscribe: 'As `SUBSCRIBE`; the channels may be in any slots.',
+  unsubscribe: SAME,
+  punsubscribe: SAME,
+  sunsubscribe: SAME,
+  'pubsub|channels': 'Of all groups.',
+  'pubsub|shardchannels': 'Of all groups.',
+  'pubsub|numpat': 'The number of different patterns, over all proxies.',
+  'pubsub|numsub': 'Counts as `PUBLISH` does.',
+  'pubsub|shardnumsub': 'Counts as `PUBLISH` does.',
+  'pubsub|help': SLOT_0,
   'client|unblock': 'Of the clients of the same worker of this proxy.',
 
   eval: SCRIPT,
@@ -172,14 +188,6 @@ export const NOT_SERVED: readonly Refusal[] = [
     title: 'Younger than this proxy',
     commands: ['blmovem'],
     text: 'Of Redis 8.10. To come.',
-  },
-  {
-    title: 'Publish and subscribe',
-    commands: [
-      ...['subscribe', 'unsubscribe', 'psubscribe', 'punsubscribe', 'ssubscribe', 'sunsubscribe'],
-      ...['publish', 'spublish', 'pubsub'],
-    ],
-    text: 'To come.',
   },
   {
     title: 'Exchange of databases',

@@ -105,6 +105,11 @@ export class RespClient {
     return this.#received;
   }
 
+  /** Takes nothing more from its socket. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

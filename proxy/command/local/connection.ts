@@ -35,6 +35,7 @@ export function quit(request: LocalRequest): Reply {
 /** RESET: the connection as it was when it was accepted, except for the library's name. */
 export function reset({ context }: LocalRequest): Reply {
   context.mode?.end();
+  context.subscriptions?.end();
   context.mode = null;
   context.clientName = '';
   context.noEvict = false;

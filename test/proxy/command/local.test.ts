@@ -32,6 +32,7 @@ class FakeClient implements LocalContext {
   libVersion = '';
   noEvict = false;
   noTouch = false;
+  subscriptions = null;
   mode = null;
   learnedCommands = new NoModules();
   isClosing = false;
@@ -358,7 +359,6 @@ test('what is sent to servers is not answered', () => {
 test.each([
   ['PSYNC', 'a'],
   ['MIGRATE', 'a'],
-  ['SUBSCRIBE', 'a'],
 ])('%s is refused as if it were unknown', (...args) => {
   const shown = args.slice(1).map((arg) => `'${arg}' `);
   expect(answer(...args)).toBe(
