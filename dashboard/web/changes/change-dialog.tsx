@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ChangePlan, ChangeRequest } from '../../api/web-contract.js';
 import { calls } from '../api/calls.js';
-import { capital } from '../format.js';
 import { Icon } from '../parts/icon.js';
 import { ErrorMessage, Message } from '../parts/message.js';
 import { tell } from '../parts/toasts.js';
+import { linkTo } from '../router.js';
 import { mayAct } from '../session/session.js';
 import { type Change, changesMade, openedChange, openFixedChange } from './open-change.js';
 import { PlanView } from './plan-view.js';
@@ -41,7 +41,7 @@ function ChangeDialog({ change }: { readonly change: Change }) {
     try {
       await calls.carryOut(plan);
       changesMade.value++;
-      tell(`${capital(plan.summary)}: done`, undoOf(plan));
+      tellDone(plan);
       dialog.current?.close();
     } catch (error) {
       failure.value = error;
@@ -143,9 +143,19 @@ function NotAllowed({ plan }: { readonly plan: ChangePlan }) {
   );
 }
 
-/** The button of the message that it is done: it plans the opposite, nothing more. */
-function undoOf(plan: ChangePlan) {
-  if (plan.undo_change === null) return null;
+function tellDone(plan: ChangePlan): void {
+  if (plan.moves !== null) {
+    const show = () => location.assign(linkTo('moves'));
+    tell(`Started: ${plan.summary}`, { label: 'Show', run: show });
+    return;
+  }
+  const words = `Done: ${plan.summary}`;
+  if (plan.undo_change === null) {
+    tell(words);
+    return;
+  }
+  // It plans the opposite, nothing more.
   const undo = plan.undo_change as ChangeRequest;
-  return { label: 'Undo…', run: () => openFixedChange('Take it back', 'Take it back', undo) };
+  const run = () => openFixedChange('Take it back', 'Take it back', undo);
+  tell(words, { label: 'Undo…', run });
 }

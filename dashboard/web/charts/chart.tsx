@@ -10,6 +10,9 @@ const HEIGHT_PX = 148;
 /** On a phone one scrolls past all of them. */
 const LOW_HEIGHT_PX = 112;
 const NARROW = matchMedia('(max-width: 720px)');
+/** A collector that is late once is not an outage: seconds, and a part of what is shown. */
+const BRIDGED_SECONDS = 10;
+const BRIDGED_PART = 1 / 100;
 /** More lines than this are not named one by one. */
 const MOST_NAMED_LINES = 8;
 
@@ -31,6 +34,8 @@ export function Chart(props: {
   const { title, format } = spec;
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
+  const span = useRef(seconds);
+  span.current = seconds;
   const row = useSignal<number | null>(null);
   const theme = themeChanges.value;
 
@@ -43,6 +48,7 @@ export function Chart(props: {
       isBinary: spec.isBinary === true,
       height: heightNow(),
       top: spec.top,
+      bridgedSeconds: () => Math.max(BRIDGED_SECONDS, span.current * BRIDGED_PART),
       onPoint: (at) => {
         row.value = at;
       },

@@ -53,7 +53,7 @@ export class HistoryFeed {
     try {
       const replies = await Promise.all(this.#of.map((of) => calls.history(of, this.#range)));
       if (this.#isClosed) return;
-      this.table.value = joined(replies);
+      this.table.value = withoutEmptyEnd(joined(replies));
       this.error.value = null;
     } catch (error) {
       if (!this.#isClosed) this.error.value = error;
@@ -84,6 +84,15 @@ export function keyOf(of: string, column: string): string {
 function splitKey(key: string): [string, string] {
   const gap = key.lastIndexOf(' ');
   return [key.slice(0, gap), key.slice(gap + 1)];
+}
+
+/** The newest points may not be there yet; the live ones follow without a gap. */
+function withoutEmptyEnd({ times, columns }: HistoryTable): HistoryTable {
+  const all = [...columns.values()];
+  let length = times.length;
+  while (length > 0 && all.every((values) => values[length - 1] === null)) length--;
+  const cut = new Map([...columns].map(([key, values]) => [key, values.slice(0, length)]));
+  return { times: times.slice(0, length), columns: cut };
 }
 
 /** Series that begin at different times, over the times of all. */

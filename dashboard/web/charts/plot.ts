@@ -10,6 +10,9 @@ const DASHES = [[], [6, 4], [2, 3], [9, 3, 2, 3]];
 const HUES = 8;
 const POWERS_OF_TWO = Array.from({ length: 50 }, (_, power) => 2 ** power);
 
+/** From and to on the canvas. */
+type Gaps = [number, number][];
+
 export interface PlotOptions {
   readonly host: HTMLElement;
   readonly lines: number;
@@ -18,13 +21,15 @@ export interface PlotOptions {
   readonly isBinary: boolean;
   readonly height: number;
   readonly top: number | undefined;
+  /** A line goes on over so many seconds without a value. */
+  readonly bridgedSeconds: () => number;
   /** Row that the pointer is at; null: it has left. */
   readonly onPoint: (row: number | null) => void;
 }
 
 /** A chart in the colours of the theme as it is now. */
 export function createPlot(options: PlotOptions): uPlot {
-  const { host, lines, formatAxis, isBinary, height, top, onPoint } = options;
+  const { host, lines, formatAxis, isBinary, height, top, bridgedSeconds, onPoint } = options;
   const faint = resolved('--text-faint');
   const grid = { stroke: resolved('--line'), width: 1 };
   const axis = { stroke: faint, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' };
@@ -66,6 +71,11 @@ export function createPlot(options: PlotOptions): uPlot {
             width: 1.6,
             dash: lineDash(line),
             points: { show: false },
+            gaps: (plot: uPlot, _line: number, _first: number, _last: number, gaps: Gaps) =>
+              gaps.filter(([from, to]) => {
+                const seconds = plot.posToVal(to, 'x', true) - plot.posToVal(from, 'x', true);
+                return seconds > bridgedSeconds();
+              }),
             ...(isAlone ? { fill: `color-mix(in srgb, ${stroke} 14%, transparent)` } : {}),
           };
         }),

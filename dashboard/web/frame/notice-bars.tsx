@@ -1,3 +1,4 @@
+import { capital } from '../format.js';
 import { connection, retryNow } from '../live/connection.js';
 import { follow, following, stay } from '../live/follow.js';
 import { dashboard } from '../live/state.js';
@@ -13,7 +14,7 @@ export function NoticeBars() {
     <section aria-label="Notices">
       <ConnectionBar />
       <ClusterBar />
-      {session.value?.notice && <div class="notice-bar warn">{session.value.notice}</div>}
+      {session.value?.notice && <div class="notice-bar warn">{capital(session.value.notice)}</div>}
     </section>
   );
 }

@@ -10,7 +10,7 @@ import { JobState } from './job-state.js';
 /** A move under way: how far it is, how fast, and what stops it. */
 export function JobCard({ job }: { readonly job: LiveJob }) {
   const done = job.slots - job.slots_left;
-  const percent = job.slots === 0 ? 100 : (100 * done) / job.slots;
+  const percent = 100 * partDone(job);
   return (
     <section class="card job" aria-label={`Move: ${job.what}`} data-job={job.id}>
       <div class="card-head">
@@ -22,10 +22,10 @@ export function JobCard({ job }: { readonly job: LiveJob }) {
         <div
           class="meter"
           role="progressbar"
-          aria-label="Slots moved"
+          aria-label="Progress"
           aria-valuemin={0}
-          aria-valuemax={job.slots}
-          aria-valuenow={done}
+          aria-valuemax={100}
+          aria-valuenow={Math.floor(percent)}
         >
           <span style={{ width: `${percent}%` }} />
         </div>
@@ -47,6 +47,17 @@ export function JobCard({ job }: { readonly job: LiveJob }) {
       </div>
     </section>
   );
+}
+
+/**
+ * By keys, as slots come to their end several at a time; by slots, where keys were moved before the
+ * dashboard started and are not counted.
+ */
+function partDone(job: LiveJob): number {
+  if (job.slots_left === 0) return 1;
+  const bySlots = 1 - job.slots_left / job.slots;
+  const byKeys = job.keys_total > 0 ? job.keys_moved / job.keys_total : 0;
+  return Math.min(0.99, Math.max(bySlots, byKeys));
 }
 
 function Fact(props: { readonly name: string; readonly children: unknown }) {

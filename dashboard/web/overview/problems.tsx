@@ -1,5 +1,5 @@
 import type { LiveProblem } from '../../api/live-contract.js';
-import { ago, capital } from '../format.js';
+import { ago, capital, whole } from '../format.js';
 import { problems, proxies, servers, totals } from '../live/state.js';
 import { Icon } from '../parts/icon.js';
 import { now } from '../parts/now.js';
@@ -66,7 +66,7 @@ function AllWell() {
       <span>
         <strong>All is well.</strong>{' '}
         <span class="soft">
-          {state.slots_online + state.slots_moving} slots are served by {up} servers and{' '}
+          {whole(state.slots_online + state.slots_moving)} slots are served by {up} servers and{' '}
           {proxies.value.length} proxies.
         </span>
       </span>

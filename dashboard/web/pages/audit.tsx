@@ -92,7 +92,7 @@ function Row({ entry }: { readonly entry: AuditEntry }) {
       <td class="nowrap">{clock(entry.at)}</td>
       <td class="nowrap" title={`from ${entry.from}`}>
         {entry.who === '-' ? <span class="faint">anybody</span> : entry.who}
-        {entry.role !== null && <span class="faint"> {entry.role}</span>}
+        {entry.who !== '-' && entry.role !== null && <span class="faint"> {entry.role}</span>}
         <span class="faint small block">{entry.from}</span>
       </td>
       <td>

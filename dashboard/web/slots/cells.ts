@@ -24,9 +24,9 @@ export const cells = computed<readonly Cell[]>(() => {
 
 /** What is going on with a slot, in words. */
 export function wordsFor({ group, status, other }: Cell): string {
-  const owner = group < 1 ? 'no group' : `group ${group}`;
+  const owner = group < 1 ? 'in no group' : `in group ${group}`;
   if (status === 'online') return owner;
-  if (status === 'offline') return group < 1 ? 'in no group' : `${owner}, offline`;
-  if (status === 'migrate') return `moving from group ${other} to ${owner}`;
+  if (status === 'offline') return group < 1 ? owner : `${owner}, offline`;
+  if (status === 'migrate') return `moving from group ${other} to group ${group}`;
   return other < 1 ? `${owner}, about to move` : `${owner}, about to move to group ${other}`;
 }

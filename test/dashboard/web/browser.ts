@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 
 const CHROMIUM = '/usr/bin/chromium';
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 /** A loaded machine draws late; what is never drawn takes so long to fail. */
 const WAIT_MS = 20_000;
 
@@ -89,7 +87,7 @@ export async function accessibilityFaults(
   rules: 'all' | 'colors' = 'all',
 ): Promise<string[]> {
   // Not a script of the page, which its security policy would not have.
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   const only = rules === 'all' ? '' : "runOnly: { type: 'rule', values: ['color-contrast'] },";
   return page.evaluate<string[]>(`axe
     .run(document, { ${only} resultTypes: ['violations'] })
