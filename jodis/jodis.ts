@@ -99,9 +99,12 @@ export class Jodis extends Redis {
   /**
    * An ioredis client with a connection of its own, on the next proxy in turn. It moves to another
    * one when its proxy goes. For whoever needs an order among commands that are not awaited, WAIT,
-   * or anything else that is of one connection.
+   * or anything else that is of one connection. It outlives this client, and is to be ended by itself.
+   *
+   * @throws Error if this client has ended already
    */
   connection(options: ProxyRedisOptions & { lazyConnect?: boolean } = {}): ProxyConnection {
+    if (this.#isEnded) throw this.#endReason;
     return new ProxyConnection(this.#connectionOptions({ ...this.#redis, ...options }));
   }
 
@@ -111,7 +114,8 @@ export class Jodis extends Redis {
   ): Duplicate<Jodis, Override> {
     const { replyMapping: _, lazyConnect = false, ...redis } = { ...override };
     const options = { ...this.#settings, lazyConnect, redis: { ...this.#redis, ...redis } };
-    return new Jodis(options, this.#directory) as Duplicate<Jodis, Override>;
+    const directory = this.#directory.isClosed ? undefined : this.#directory;
+    return new Jodis(options, directory) as Duplicate<Jodis, Override>;
   }
 
   override monitor(callback?: (error?: Error | null, monitor?: Redis) => void): Promise<Redis> {

@@ -27,6 +27,7 @@ export class ProxyDirectory {
   #lastFailure = '';
   #proxies: readonly string[] = [];
   #users = 0;
+  #isClosed = false;
   #next = Math.floor(Math.random() * 1024);
   #resolveRead!: () => void;
 
@@ -80,6 +81,11 @@ export class ProxyDirectory {
     return { close: () => this.#listeners.delete(listener) };
   }
 
+  /** Its last user has released it: it follows nothing any more. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   /** To be called by each user once; the first one starts the following. */
   retain(): void {
     if (this.#users++ === 0) this.#task.request();
@@ -88,6 +94,7 @@ export class ProxyDirectory {
   /** The last user's release ends the coordinator's session. */
   async release(): Promise<void> {
     if (--this.#users > 0) return;
+    this.#isClosed = true;
     const stopped = this.#task.stop();
     for (const watch of this.#watches.values()) watch.close();
     this.#watches.clear();

@@ -224,6 +224,21 @@ test('MONITOR shows what a proxy is asked', async () => {
   monitor.disconnect();
 });
 
+test('a duplicate, or a connection, outlives the client that it is of', async () => {
+  const other = quietly(client.duplicate());
+  const connection = client.connection();
+  await other.connect();
+  expect(await client.quit()).toBe('OK');
+  expect(await other.ping()).toBe('PONG');
+  expect(await connection.ping()).toBe('PONG');
+  expect(() => client.connection()).toThrow('Connection is closed.');
+  other.disconnect();
+  connection.disconnect();
+  const late = quietly(client.duplicate());
+  expect(await late.ping()).toBe('PONG');
+  late.disconnect();
+});
+
 test('with a password, which may change', async () => {
   for (const each of direct) await each.config('SET', 'requirepass', 'one');
   const other = quietly(client.duplicate({ password: 'one', db: 1 }));

@@ -15,7 +15,7 @@ const DEADLINE_MS = 120_000 * ROUNDS;
 let cluster: TestCluster;
 
 beforeAll(async () => {
-  cluster = await TestCluster.start({ proxies: 3, dashboard: 'process' });
+  cluster = await TestCluster.start({ proxies: 3 });
 }, 120_000);
 
 afterAll(() => cluster?.stop());

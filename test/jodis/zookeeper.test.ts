@@ -66,6 +66,13 @@ test.each(['codis2', 'codis3', 'both'] as const)('layout: %s', async (layout) =>
     .mget('a', 'b', 'c')
     .exec();
   expect(results!.map(([, value]) => value)).toEqual(['OK', 'OK', ['1', '2', '3']]);
+  await client.set('stock', 5);
+  await client.watch('stock');
+  expect(await client.get('stock')).toBe('5');
+  expect(await client.multi().decr('stock').get('stock').exec()).toEqual([
+    [null, 4],
+    [null, '4'],
+  ]);
 });
 
 test('a proxy that comes is used within a second, one that is killed fails nobody after', async () => {
@@ -118,7 +125,7 @@ test('while ZooKeeper is away the proxies of before serve, and a dead one is lef
   expect(client.status).toBe('ready');
 
   // One that starts now waits, or says what is wrong.
-  const waiting = start();
+  const waiting = start({ proxyDeadlineMs: 60_000 });
   const failing = start({ unreachable: 'fail', startDeadlineMs: 500 });
   await expect(failing.connect()).rejects.toThrow(/^ZooKeeper at .* does not answer \(.+\)$/);
   await expect(failing.get('key')).rejects.toThrow(/^ZooKeeper at .* does not answer/);
