@@ -21,6 +21,9 @@ export type Announcement = {
   [Type in Action['type']]: Pick<Extract<Action, { type: Type }>, 'type' | 'target'>;
 }[Action['type']];
 
+/** For so long nobody else can have led, made actions and deleted them again. */
+const NUMBERS_KNOWN_MS = 2_000;
+
 /** An action that has been published. */
 export interface Published {
   /** Ten digits. */
@@ -33,12 +36,17 @@ export interface Prepared {
   readonly published: readonly Published[];
   /** In an order in which each of them could be a step of its own. */
   readonly operations: readonly Operation[];
+  /** `expected`: unless somebody else has made actions meanwhile, and the operations fail. */
+  readonly numbers: 'given' | 'expected';
 }
 
 /** Tells the proxies what has changed, in the order that Codis 2 does. Saves no records. */
 export class Broadcast {
   readonly #store: Store;
   readonly #log: Logger;
+  /** The number that comes next, if we have made the last action; else the coordinator gives it. */
+  #next: number | null = null;
+  #numberedAt = 0;
 
   constructor(store: Store, log: Logger) {
     this.#store = store;
@@ -47,23 +55,24 @@ export class Broadcast {
 
   /**
    * Actions in their order, up to where proxies would see them: each is `ActionResponse/<seq>`, which
-   * receivers put their answers under, and then `actions/<seq>`. The first of the former is made.
+   * receivers put their answers under, and then `actions/<seq>`.
    *
    * A proxy that comes online from now on is no receiver; if the records are not written yet, it may
    * have read them as they were before, until it sees the action.
    */
   async prepare(announcements: readonly Announcement[]): Promise<Prepared> {
-    if (announcements.length === 0) return { published: [], operations: [] };
+    if (announcements.length === 0) return { published: [], operations: [], numbers: 'given' };
     const { coordinator, paths } = this.#store;
     if (!(await coordinator.get(paths.actions))) await this.#makeActions();
     const receivers = await this.listReceivers();
     const texts = announcements.map((announcement) => actionJson(announcement, receivers));
-    // The coordinator gives out the first number. Those that follow it are free: its counter goes
-    // up with every node made here, and we alone make them.
-    const response = await coordinator.create(`${paths.responses}/`, texts[0]!, {
-      sequential: true,
-    });
-    const base = Number(response.slice(-10));
+    const now = performance.now();
+    if (now - this.#numberedAt > NUMBERS_KNOWN_MS) this.#next = null;
+    this.#numberedAt = now;
+    const numbers = this.#next === null ? 'given' : 'expected';
+    // Numbers that follow one of ours are free: only one dashboard leads, and makes actions.
+    const base = this.#next ?? (await this.#firstNumber(texts[0]!));
+    this.#next = base + texts.length;
     const published = texts.map((_, index) => ({
       seq: String(base + index).padStart(10, '0'),
       receivers,
@@ -71,7 +80,7 @@ export class Broadcast {
     const operations = published.flatMap(({ seq }, index): Operation[] => {
       const data = texts[index]!;
       const action: Operation = { type: 'create', path: paths.action(seq), data };
-      if (index === 0) return [action];
+      if (index === 0 && numbers === 'given') return [action];
       return [{ type: 'create', path: paths.response(seq), data }, action];
     });
     this.#log.info(
@@ -83,7 +92,19 @@ export class Broadcast {
       },
       'actions numbered',
     );
-    return { published, operations };
+    return { published, operations, numbers };
+  }
+
+  /** The operations have failed: what comes next is the coordinator's to say. */
+  forgetNumbers(): void {
+    this.#next = null;
+  }
+
+  /** Makes the response of an action. */
+  async #firstNumber(text: string): Promise<number> {
+    const { coordinator, paths } = this.#store;
+    const path = await coordinator.create(`${paths.responses}/`, text, { sequential: true });
+    return Number(path.slice(-10));
   }
 
   /** Of actions too many for one step: with many proxies their texts are long. */

@@ -17,6 +17,7 @@ import {
   type Broadcast,
   bytesOf,
   MAX_STEP_BYTES,
+  type Prepared,
   type Published,
 } from './broadcast.js';
 import { ChangeQueue } from './change-queue.js';
@@ -193,7 +194,14 @@ export class Changes {
     const prepared = await this.#broadcast.prepare(step.announcements);
     const all = [...step.writes, ...prepared.operations];
     if (bytesOf(all) <= MAX_STEP_BYTES) {
-      await this.#save(all);
+      try {
+        await this.#save(all);
+      } catch (error) {
+        this.#broadcast.forgetNumbers();
+        // Perhaps it was the numbers that were taken, and not the records.
+        if (!(error instanceof ConflictError) || prepared.numbers === 'given') throw error;
+        return this.#carryOut(step);
+      }
       if (step.name) faultPoint(`${step.name}-saved`);
       return prepared.published;
     }
@@ -208,7 +216,7 @@ export class Changes {
       { type: 'create', path: paths.unannounced, data: JSON.stringify(note) },
     ]);
     if (step.name) faultPoint(`${step.name}-saved`);
-    await this.#broadcast.publish(prepared);
+    await this.#publish(prepared);
     await coordinator.delete(paths.unannounced);
     return prepared.published;
   }
@@ -229,8 +237,17 @@ export class Changes {
   /** Records that are written already are told of. */
   async #announce(all: readonly Announcement[]): Promise<readonly Published[]> {
     const prepared = await this.#broadcast.prepare(all);
-    await this.#broadcast.publish(prepared);
+    await this.#publish(prepared);
     return prepared.published;
+  }
+
+  async #publish(prepared: Prepared): Promise<void> {
+    try {
+      await this.#broadcast.publish(prepared);
+    } catch (error) {
+      this.#broadcast.forgetNumbers();
+      throw error;
+    }
   }
 
   #silentReceivers(

@@ -15,7 +15,7 @@ import { costOf, type MoveCost } from './move-cost.js';
 
 const MOVE_TIMEOUT_MS = 300_000;
 /** We read the coordinator's database ourselves, so looking often costs the dashboard nothing. */
-const POLL_MS = 5;
+const POLL_MS = 10;
 
 /** Slots that always move together; at first the lower are in group 1, the upper in group 2. */
 export type SlotRange = 'lower' | 'upper';
