@@ -60,7 +60,7 @@ function Dashboard() {
   useEffect(() => {
     isMenuOpen.value = false;
     // A reader hears where it is; the first page has the focus already.
-    if (lastPage.current !== page) main.current?.focus();
+    if (lastPage.current !== page) main.current?.focus({ preventScroll: true });
     lastPage.current = page;
   }, [page, isMenuOpen]);
 

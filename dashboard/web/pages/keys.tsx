@@ -59,6 +59,7 @@ function SlowLog() {
         </p>
       ) : (
         <ScrollTable
+          isCapped
           label="Slow commands"
           head={
             <>

@@ -46,6 +46,7 @@ function Ended() {
         <h2>Ended</h2>
       </div>
       <ScrollTable
+        isStackable
         label="Ended moves"
         head={
           <>
@@ -61,15 +62,21 @@ function Ended() {
         {jobs.map((job) => (
           <tr key={job.id}>
             <td>{capital(job.what)}</td>
-            <td>
+            <td data-label="State">
               <JobState state={job.state} />
             </td>
-            <td class="number">{whole(job.slots)}</td>
-            <td class="nowrap">{clock(Number(job.create_at) * 1000)}</td>
-            <td class="number">
+            <td class="number" data-label="Slots">
+              {whole(job.slots)}
+            </td>
+            <td class="nowrap" data-label="Begun">
+              {clock(Number(job.create_at) * 1000)}
+            </td>
+            <td class="number" data-label="Took">
               {job.end_at === '' ? UNKNOWN : duration(Number(job.end_at) - Number(job.create_at))}
             </td>
-            <td class="soft">{job.message || UNKNOWN}</td>
+            <td class="soft" data-label="How it ended">
+              {job.message || UNKNOWN}
+            </td>
           </tr>
         ))}
       </ScrollTable>
