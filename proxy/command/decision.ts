@@ -1,6 +1,7 @@
 import type { CommandRow } from './command-row.js';
 import type { KnownScript } from './script/known-scripts.js';
 import type { Burst } from './transaction/burst.js';
+import type { QueueCheck } from './transaction/queue-check.js';
 
 /** The command is answered by the proxy; `row` is null if there is no such command. */
 export interface Answer {
@@ -16,6 +17,7 @@ export interface Answer {
  * - `split`: by the slots of its keys, which stand at every `stride`th argument from the first on;
  *   `slotId` is the first key's
  * - `replace`: send this burst instead, as one request
+ * - `ask-queueing`: to be queued in a transaction, if the server says so
  * - `call-script`: as `send`; the command calls this script by its sha
  * - `publish`: as `send`; the reply is to count the clients of this worker one by one
  * - `operate`: have it carried out by the row's operation
@@ -35,6 +37,12 @@ export type Decision =
       readonly row: CommandRow;
       readonly slotId: number;
       readonly burst: Burst;
+    }
+  | {
+      readonly type: 'ask-queueing';
+      readonly row: CommandRow;
+      readonly slotId: number;
+      readonly check: QueueCheck;
     }
   | {
       readonly type: 'call-script';

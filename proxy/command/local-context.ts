@@ -30,6 +30,8 @@ export interface LocalContext {
   noTouch: boolean;
   /** Commands that only the servers know. */
   readonly learnedCommands: LearnedCommands;
+  /** Nothing has been read that came after the command: the client may wait for its reply. */
+  readonly awaitsReply: boolean;
   /** Null: commands mean what they say. */
   mode: SessionMode | null;
   /** What it listens to; null: it has never listened to anything. */

@@ -19,6 +19,7 @@ import type { ClusterAccess } from '../operation/cluster-access.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
 import { Publication } from '../operation/pubsub/publication.js';
+import { QueueCheckCall } from '../operation/queue-check-call.js';
 import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
@@ -99,6 +100,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   /** Pushes that come in the midst of a reply wait for its end; null: there is none. */
   #heldPushes: Buffer[] | null = null;
   #heldBytes = 0;
+  /** Where what has been read ends. */
+  #readEnd = 0;
+  #isLastRead = false;
   #congested: Backend | null = null;
   #resumption: Flushable | null = null;
 
@@ -208,6 +212,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     return this.#services.proxyFacts();
   }
 
+  get awaitsReply(): boolean {
+    return this.#isLastRead;
+  }
+
   get unanswered(): number {
     return this.#requests.length;
   }
@@ -297,6 +305,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
     const { framer } = this.#services;
+    this.#readEnd = end;
     let at = start;
     while (at < end) {
       if (this.#state !== 'open') return end;
@@ -356,6 +365,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     isOwned: boolean,
   ): void {
     const { framer, router } = this.#services;
+    this.#isLastRead = end === this.#readEnd;
     const { argStarts, argEnds, argCount } = framer;
     const decision =
       this.#mode === null
@@ -382,6 +392,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       this.#send(request, bytes, start, end, isOwned);
     } else if (decision.type === 'replace') {
       BurstCall.send(request, decision.burst, router);
+    } else if (decision.type === 'ask-queueing') {
+      QueueCheckCall.send(request, decision.check, router);
     } else if (decision.type === 'call-script') {
       const command = Buffer.from(bytes.subarray(start, end));
       ScriptCall.send(request, decision.script, command, this, router);

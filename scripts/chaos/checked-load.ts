@@ -6,6 +6,7 @@ import { checkContents } from './checker/final-check.js';
 import type { Findings } from './checker/findings.js';
 import { Latencies } from './checker/latencies.js';
 import { SharedKeys } from './checker/shared-keys.js';
+import { Transactions } from './checker/transactions.js';
 import { type Run, Worker } from './checker/worker.js';
 
 const RECOVER_TIMEOUT_MS = 30_000;
@@ -28,6 +29,8 @@ export class CheckedLoad {
   readonly run: Run;
   readonly #ballast: Ballast;
   readonly #workers: readonly Worker[];
+  readonly transactions: Transactions;
+  readonly #seed: number;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
@@ -39,6 +42,9 @@ export class CheckedLoad {
     const shared = new SharedKeys(8, 4, inSlots, findings);
     const latencies = new Latencies();
     this.run = { findings, shared, ports, latencies, settled: 0, operations: 0 };
+    const tagOf = (what: string) => tagIn(slots, what, random);
+    this.transactions = new Transactions(ports, tagOf, findings);
+    this.#seed = seed;
     this.#ballast = new Ballast(options.ballastKeys, options.ballastBytes);
     this.#workers = Array.from({ length: options.workers }, (_, id) => {
       const tags = Array.from({ length: cells }, (_, cell) =>
@@ -52,6 +58,8 @@ export class CheckedLoad {
   /** Writes the keys that lie there, then begins to send commands. */
   async start(): Promise<void> {
     await this.#ballast.write(this.run.ports[0]!);
+    for (const worker of this.#workers) await worker.prepare();
+    this.transactions.start(this.#seed);
     this.#running = Promise.all(this.#workers.map((worker) => worker.run(this.#stopping.signal)));
   }
 
@@ -76,6 +84,7 @@ export class CheckedLoad {
     const { findings, ports, shared } = this.run;
     this.#stopping.abort();
     await this.#running;
+    await this.transactions.finish();
     this.settle();
     try {
       for (const worker of this.#workers) await worker.recover(RECOVER_TIMEOUT_MS);

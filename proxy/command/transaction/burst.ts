@@ -4,6 +4,7 @@ import type { KnownScript } from '../script/known-scripts.js';
 
 const MULTI = Buffer.from('*1\r\n$5\r\nMULTI\r\n');
 const EXEC = Buffer.from('*1\r\n$4\r\nEXEC\r\n');
+const DISCARD = Buffer.from('*1\r\n$7\r\nDISCARD\r\n');
 
 /** What a burst is counted as. */
 export const BURST_ROW: CommandRow = lookup(Buffer.from('exec'), 0, 4)!;
@@ -33,6 +34,14 @@ export function transactionBurst(
     skippedReplies: 1 + commands.length,
     scripts,
   };
+}
+
+/**
+ * The question whether a server would queue the command: the reply that counts is that to DISCARD,
+ * an error before it says that it would not.
+ */
+export function checkBurst(command: Buffer, keys: readonly string[]): Burst {
+  return { bytes: Buffer.concat([MULTI, command, DISCARD]), keys, skippedReplies: 2, scripts: [] };
 }
 
 /** The burst with the scripts in front of it. */

@@ -9,7 +9,8 @@ import { quit, reset } from '../local/connection.js';
 import { LocalRequest } from '../local/local-request.js';
 import type { LocalContext, SessionMode } from '../local-context.js';
 import { SLOT_OF_NO_KEY } from '../slot-of-no-key.js';
-import { BURST_ROW } from './burst.js';
+import { BURST_ROW, checkBurst } from './burst.js';
+import type { QueueCheck } from './queue-check.js';
 import { Transaction } from './transaction.js';
 import type { WatchedKeys } from './watched-keys.js';
 
@@ -19,6 +20,8 @@ const NOT_ALLOWED_ERROR = 'ERR Command not allowed inside a transaction';
 const EXEC_ARITY_ERROR =
   "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
 const EXECABORT_ERROR = 'EXECABORT Transaction discarded because of previous errors.';
+/** Larger ones are not sent twice. */
+const MAX_ASKED_BYTES = 64 * 1024;
 
 const OK_REPLY = asBuffer(encodeReply(OK, 2));
 const QUEUED_REPLY = asBuffer(encodeReply(new SimpleString('QUEUED'), 2));
@@ -77,7 +80,7 @@ export class TransactionMode implements SessionMode {
       default: {
         const error = this.transaction.add(row, bytes, argStarts, argEnds, argCount, client);
         if (error !== null) return this.#fault(row, error);
-        return { type: 'answer', row, reply: QUEUED_REPLY };
+        return this.#queued(row, client);
       }
     }
   }
@@ -99,6 +102,27 @@ export class TransactionMode implements SessionMode {
     if (commands.length === 0) return { type: 'answer', row, reply: NOTHING_REPLY };
     const burst = transaction.burst();
     return { type: 'replace', row: BURST_ROW, slotId: slotId ?? SLOT_OF_NO_KEY, burst };
+  }
+
+  /**
+   * A client that waits for QUEUED is told what the server would say. One that sends all at once is
+   * told by EXEC: asking would hold up what it has sent behind.
+   */
+  #queued(row: CommandRow, client: LocalContext): Decision {
+    const { transaction } = this;
+    const { bytes, place } = transaction.commands.at(-1)!;
+    const isAsked = client.awaitsReply && place === 'server' && bytes.length <= MAX_ASKED_BYTES;
+    // Another database is another connection than that by which the session sends.
+    if (!isAsked || transaction.database !== client.database) {
+      return { type: 'answer', row, reply: QUEUED_REPLY };
+    }
+    const check: QueueCheck = {
+      burst: checkBurst(bytes, [...transaction.keys]),
+      refused: () => {
+        transaction.isFaulty = true;
+      },
+    };
+    return { type: 'ask-queueing', row, slotId: transaction.slotId ?? SLOT_OF_NO_KEY, check };
   }
 
   #fault(row: CommandRow, error: string): Decision {

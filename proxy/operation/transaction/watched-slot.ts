@@ -133,7 +133,7 @@ export class WatchedSlot implements WatchedKeys, SlotObserver {
       if (error instanceof DeadlineError) this.#server!.pool.abandon(connection);
       const reason = error instanceof Error ? error.message : String(error);
       throw new OperationError(
-        `ERR slot ${this.slotId} group ${this.#server!.groupId}: ${reason}; whether the transaction was executed is unknown`,
+        `ERR slot ${this.slotId} group ${this.#server!.groupId}: ${reason}; whether the command was executed is unknown`,
       );
     } finally {
       this.forget();

@@ -33,6 +33,7 @@ class FakeClient implements LocalContext {
   noEvict = false;
   noTouch = false;
   subscriptions = null;
+  readonly awaitsReply = false;
   mode = null;
   learnedCommands = new NoModules();
   isClosing = false;

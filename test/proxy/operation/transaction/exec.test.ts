@@ -224,17 +224,44 @@ test('a pipeline of transactions keeps its order', async () => {
   client.close();
 });
 
-test('the reason of an abort at the server is told', async () => {
+test('a client that waits for QUEUED is told what the server refuses', async () => {
+  const key = keyInSlots(0, 511);
+  const tell = async (server: RedisServer, maxmemory: string): Promise<void> => {
+    const admin = await RespClient.connect(server.port);
+    await admin.call('CONFIG', 'SET', 'maxmemory', maxmemory);
+    admin.close();
+  };
+  for (const maxmemory of ['1', '0']) {
+    await Promise.all([tell(plain, maxmemory), tell(servers[0]!, maxmemory)]);
+    const commands = [['MULTI'], ['GET', key], ['SET', key, '1'], ['GET', key], ['EXEC']];
+    const [ours, theirs] = await both(2, [...commands, ['GET', key], ['DEL', key]]);
+    expect(ours).toEqual(theirs);
+    expect(ours[2]).toMatch(maxmemory === '1' ? /^-OOM/ : /^\+QUEUED/);
+  }
+});
+
+test('a client that sends all at once is told the reason of an abort', async () => {
   const key = keyInSlots(0, 511);
   const admin = await RespClient.connect(servers[0]!.port);
   const client = await RespClient.connect(proxy.port);
   await admin.call('CONFIG', 'SET', 'maxmemory', '1');
-  await client.call('MULTI');
-  await client.call('SET', key, '1');
-  expect(await client.text('EXEC')).toMatch(/^-EXECABORT .*because of: OOM command not allowed/);
+  const transaction = [['MULTI'], ['SET', key, '1'], ['EXEC']];
+  const told = /^-EXECABORT .*because of: OOM command not allowed/;
+  expect(String((await client.pipeline(transaction)).at(-1))).toMatch(told);
   await client.call('WATCH', key);
+  expect(String((await client.pipeline(transaction)).at(-1))).toMatch(told);
+  await admin.call('CONFIG', 'SET', 'maxmemory', '0');
+  admin.close();
+  client.close();
+});
+
+test('an EXEC that the server refuses itself', async () => {
+  const key = keyInSlots(0, 511);
+  const admin = await RespClient.connect(servers[0]!.port);
+  const client = await RespClient.connect(proxy.port);
   await client.call('MULTI');
   await client.call('SET', key, '1');
+  await admin.call('CONFIG', 'SET', 'maxmemory', '1');
   expect(await client.text('EXEC')).toMatch(/^-EXECABORT .*because of: OOM command not allowed/);
   await admin.call('CONFIG', 'SET', 'maxmemory', '0');
   admin.close();
