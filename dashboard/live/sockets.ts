@@ -19,6 +19,9 @@ const HEARTBEAT_MS = 15_000;
 /** For our last word to arrive. */
 const GOODBYE_MS = 500;
 
+/** What there is to show, and when it has changed. */
+export type StateSource = Pick<Collector, 'state' | 'attend'>;
+
 /** Whether the client may still see what it is shown, asked at every heartbeat. */
 export type StillAllowed = () => boolean;
 
@@ -36,16 +39,18 @@ interface Client {
  * for one of them to read is bounded, so a thousand that read nothing need no memory.
  */
 export class LiveSockets {
-  readonly #collector: Collector;
+  readonly #source: StateSource;
+  readonly #maxBehindMs: number;
   readonly #log: Logger;
   readonly #server: WebSocketServer;
   readonly #clients = new Set<Client>();
   readonly #heartbeat: NodeJS.Timeout;
   #attending: Handle | null = null;
 
-  constructor(collector: Collector, log: Logger) {
-    this.#collector = collector;
+  constructor(source: StateSource, log: Logger, maxBehindMs = MAX_BEHIND_MS) {
+    this.#source = source;
     this.#log = log;
+    this.#maxBehindMs = maxBehindMs;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -96,9 +101,9 @@ export class LiveSockets {
     // A broken connection or frame: `close` follows.
     socket.on('error', (error) => this.#log.debug({ reason: error.message }, 'browser cut off'));
     socket.on('close', () => this.#remove(client));
-    const { state } = this.#collector;
+    const { state } = this.#source;
     if (state) this.#show(client, encode({ type: 'snapshot', state }));
-    this.#attending ??= this.#collector.attend((before, after) => this.#publish(before, after));
+    this.#attending ??= this.#source.attend((before, after) => this.#publish(before, after));
   }
 
   #remove(client: Client): void {
@@ -122,7 +127,7 @@ export class LiveSockets {
       } else if (client.phase !== 'behind') {
         client.phase = 'behind';
         client.behindSince = now;
-      } else if (now - client.behindSince > MAX_BEHIND_MS) {
+      } else if (now - client.behindSince > this.#maxBehindMs) {
         // It would not read our words either.
         client.socket.terminate();
       }
