@@ -37,6 +37,17 @@ export interface Config {
   readonly sessionMaxPipeline: number;
   /** What a client that listens may leave untaken before it is cut off. */
   readonly clientOutputBufferLimitPubsub: OutputBufferLimit;
+  /** Clients beyond which no more are let in. */
+  readonly maxClients: number;
+  /** Bytes of replies that one client, and all together, may leave waiting. */
+  readonly clientOutputLimit: number;
+  readonly totalOutputLimit: number;
+  /** Bytes of commands that have begun to come, of all clients. */
+  readonly totalInputLimit: number;
+  /** Bytes of commands that wait for their slots or servers. */
+  readonly waitingLimit: number;
+  /** Unanswered commands on a connection to a server beyond which clients are not read from. */
+  readonly backendMaxInFlight: number;
   readonly zkSessionTimeoutMs: number;
   /** A change that not every proxy has acknowledged within this time is taken back. */
   readonly actionTimeoutMs: number;
@@ -91,6 +102,12 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
     '32mb 8mb 60',
     outputBufferLimit,
   ],
+  maxClients: ['max_clients', '10000', wholeNumber(1)],
+  clientOutputLimit: ['client_output_limit', '268435456', wholeNumber(65536)],
+  totalOutputLimit: ['total_output_limit', '1073741824', wholeNumber(65536)],
+  totalInputLimit: ['total_input_limit', '1073741824', wholeNumber(65536)],
+  waitingLimit: ['waiting_limit', '268435456', wholeNumber(0)],
+  backendMaxInFlight: ['backend_max_in_flight', '65536', wholeNumber(1)],
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
   actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
   ha: ['ha', 'on', oneOf('on', 'off', 'observe')],
@@ -191,6 +208,12 @@ export function parseConfig(text: string, file: string): Config {
     sessionMaxBufsize: read('sessionMaxBufsize'),
     sessionMaxPipeline: read('sessionMaxPipeline'),
     clientOutputBufferLimitPubsub: read('clientOutputBufferLimitPubsub'),
+    maxClients: read('maxClients'),
+    clientOutputLimit: read('clientOutputLimit'),
+    totalOutputLimit: read('totalOutputLimit'),
+    totalInputLimit: read('totalInputLimit'),
+    waitingLimit: read('waitingLimit'),
+    backendMaxInFlight: read('backendMaxInFlight'),
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
     actionTimeoutMs: read('actionTimeoutMs'),
     ha: read('ha'),

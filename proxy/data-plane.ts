@@ -47,6 +47,17 @@ export interface DataPlaneStats {
   readonly pubsub: PubsubStats;
   readonly clients: number;
   readonly clientsAccepted: number;
+  /** Turned away because there were too many. */
+  readonly clientsRejected: number;
+  /** Closed because they did not take their replies, or were too long at sending a command. */
+  readonly clientsClosedForOutput: number;
+  readonly clientsClosedForInput: number;
+  /** Bytes of replies that clients have not taken, and of commands that are not complete. */
+  readonly outputBytes: number;
+  readonly inputBytes: number;
+  /** What waits for slots to change hands. */
+  readonly waitingCommands: number;
+  readonly waitingBytes: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Upper bounds (microseconds, last one Infinity) and counts (not cumulative) of latencies. */

@@ -20,10 +20,10 @@ export interface RequestOwner {
   onSkippedError?(error: string): void;
 
   /**
-   * A large reply has begun to come in. Null: it is to be given whole. Otherwise its parts are given
-   * to the stream as they come, and `onReply` is not called.
+   * A reply of at least so many bytes has begun to come in. Null: it is to be given whole. Otherwise
+   * its parts are given to the stream as they come, and `onReply` is not called.
    */
-  streamReply?(request: Request): ReplyStream | null;
+  streamReply?(request: Request, leastBytes: number): ReplyStream | null;
 }
 
 /** Takes a reply in parts. */

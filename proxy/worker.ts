@@ -14,10 +14,13 @@ import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscr
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
 import { Listener, type ListenerOptions, SWEEP_MS } from './session/listener.js';
+import { MemoryGuard } from './session/memory-guard.js';
 import { Traffic } from './session/traffic.js';
 
 /** How often deadlines are looked at: a command fails at most this long after its deadline. */
 const TICK_MS = 100;
+/** How often the memory that clients hold is looked at. */
+const GUARD_MS = 200;
 
 /** How often a server is asked at least whether it is there. */
 const MAX_HEARTBEAT_MS = 300;
@@ -48,6 +51,7 @@ class Worker implements DataPlane {
   readonly #router: Router;
   readonly #listener: Listener;
   readonly #subscriptions: Subscriptions;
+  readonly #memory: MemoryGuard;
   readonly #traffic = new Traffic(COMMAND_COUNT);
   readonly #timers: NodeJS.Timeout[];
   readonly #startedAtMs = Date.now();
@@ -56,6 +60,8 @@ class Worker implements DataPlane {
   constructor(config: Config, log: Logger, options: DataPlaneOptions) {
     // Workers are the children of the process that is registered.
     const primaryPid = (options.workerCount ?? 1) > 1 ? process.ppid : process.pid;
+    // Of the proxy's limits each worker has its share.
+    const share = (limit: number) => Math.ceil(limit / (options.workerCount ?? 1));
     this.#router = new Router(
       {
         name: connectionName(config.proxyId, primaryPid),
@@ -63,11 +69,18 @@ class Worker implements DataPlane {
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,
         heartbeatMs: heartbeatMs(config),
+        maxInFlight: config.backendMaxInFlight,
+        waitingBytes: share(config.waitingLimit),
       },
       (request, bytes, start, end) =>
         request.owner.keys ?? keysOfCommand(request.row, bytes, start, end),
       log,
     );
+    this.#memory = new MemoryGuard({
+      outputPerClient: config.clientOutputLimit,
+      outputTotal: share(config.totalOutputLimit),
+      inputTotal: share(config.totalInputLimit),
+    });
     const cluster = new ClusterAccess(this.#router);
     this.#subscriptions = openSubscriptions(
       cluster,
@@ -82,6 +95,7 @@ class Worker implements DataPlane {
       {
         router: this.#router,
         cluster,
+        memory: this.#memory,
         learnedCommands: new LearnedCommands(),
         framer: new RequestFramer(),
         traffic: this.#traffic,
@@ -94,6 +108,7 @@ class Worker implements DataPlane {
         proxyFacts: () => this.#facts(),
       },
       {
+        maxClients: share(config.maxClients),
         idleTimeoutMs: config.sessionMaxTimeoutMs,
         sockets: options.sockets ?? 'adopted',
         firstClientId: (options.workerIndex ?? 0) + 1,
@@ -103,6 +118,7 @@ class Worker implements DataPlane {
     this.#timers = [
       setInterval(() => this.#router.tick(), TICK_MS),
       setInterval(() => this.#listener.sweep(), SWEEP_MS),
+      setInterval(() => this.#listener.guardMemory(), GUARD_MS),
     ];
   }
 
@@ -151,6 +167,13 @@ class Worker implements DataPlane {
       pubsub: this.#subscriptions.stats(),
       clients: this.#listener.clientCount,
       clientsAccepted: this.#traffic.accepted,
+      clientsRejected: this.#traffic.rejected,
+      clientsClosedForOutput: this.#memory.closed.output,
+      clientsClosedForInput: this.#memory.closed.input,
+      outputBytes: this.#memory.outputBytes,
+      inputBytes: this.#memory.inputBytes,
+      waitingCommands: this.#router.waiting.commands,
+      waitingBytes: this.#router.waiting.bytes,
       bytesIn: this.#traffic.bytesIn,
       bytesOut: this.#bytesOut(),
       latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>

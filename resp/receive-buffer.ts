@@ -12,6 +12,8 @@ const TRUSTED_BYTES = 1024 * 1024;
 
 // One for the whole process: a read is consumed before the next one, of whatever socket, begins.
 const shared = newArea();
+/** Areas of a connection that are read into in turn. */
+const MAX_AREAS = 4;
 const NOTHING = Buffer.alloc(0);
 
 /** What small frames are read into, behind room for the beginning of one. */
@@ -133,6 +135,8 @@ export class ReceiveBuffer {
       let free = this.#areas.find(({ chunk }) => chunk.isFree);
       if (free === undefined) {
         free = newArea();
+        // Those that slow readers hold are left to them.
+        if (this.#areas.length >= MAX_AREAS) this.#areas.shift();
         this.#areas.push(free);
       }
       this.#area = free;

@@ -80,6 +80,48 @@ function addClientMetrics(registry: Registry, source: AdminSource): void {
     'Clients accepted since the start',
     () => source.dataPlane().clientsAccepted,
   );
+  counter(
+    registry,
+    'codis_proxy_clients_rejected_total',
+    'Clients turned away because there were too many (max_clients)',
+    () => source.dataPlane().clientsRejected,
+  );
+  new Counter({
+    name: 'codis_proxy_clients_closed_total',
+    help: 'Clients closed because of the memory they held: of replies (output), of commands (input)',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      const { clientsClosedForOutput, clientsClosedForInput } = source.dataPlane();
+      this.reset();
+      this.inc({ reason: 'output' }, clientsClosedForOutput);
+      this.inc({ reason: 'input' }, clientsClosedForInput);
+    },
+  });
+  gauge(
+    registry,
+    'codis_proxy_output_buffer_bytes',
+    'Bytes of replies that clients have not taken',
+    () => source.dataPlane().outputBytes,
+  );
+  gauge(
+    registry,
+    'codis_proxy_input_buffer_bytes',
+    'Bytes of commands that have begun to come and are not complete',
+    () => source.dataPlane().inputBytes,
+  );
+  gauge(
+    registry,
+    'codis_proxy_waiting_commands',
+    'Commands that wait for their slots to change hands',
+    () => source.dataPlane().waitingCommands,
+  );
+  gauge(
+    registry,
+    'codis_proxy_waiting_bytes',
+    'Bytes of the commands that wait for their slots to change hands',
+    () => source.dataPlane().waitingBytes,
+  );
   new Counter({
     name: 'codis_proxy_client_bytes_total',
     help: 'Bytes received from clients (in) and sent to them (out)',

@@ -40,6 +40,8 @@ export interface BackendSettings {
   readonly pingPeriodMs: number;
   /** How often a server is asked whether it is there, for failover; 0: it is not. */
   readonly heartbeatMs: number;
+  /** Unanswered commands beyond which sessions that send here are paused. */
+  readonly maxInFlight: number;
 }
 
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
@@ -71,6 +73,7 @@ export class Backend {
   /** The protocol and database of all its commands. */
   readonly #lane: number;
   readonly #settings: BackendSettings;
+  readonly #maxInFlight: number;
   readonly #onReady: () => void;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
@@ -112,6 +115,7 @@ export class Backend {
     this.groupId = groupId;
     this.#lane = lane;
     this.#settings = settings;
+    this.#maxInFlight = settings.maxInFlight;
     this.#log = log.child({ protocol: protocolOfLane(lane), database: databaseOfLane(lane) });
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
@@ -142,6 +146,7 @@ export class Backend {
     }
     this.#inFlight.push(request);
     this.#sent++;
+    if (this.#inFlight.length >= this.#maxInFlight) this.isCongested = true;
     outlet.put(bytes, start, end, isOwned);
   }
 
@@ -298,6 +303,7 @@ export class Backend {
       at = next;
     }
     if (this.#drainWaiters.length > 0) this.#settleDrainWaiters();
+    if (this.isCongested) this.#checkCongestion();
     return at;
   }
 
@@ -351,9 +357,14 @@ export class Backend {
 
   #checkCongestion(): void {
     const pending = this.#outlet?.pending ?? 0;
-    if (pending > HIGH_WATER_BYTES) {
+    const waiting = this.#inFlight.length;
+    if (pending > HIGH_WATER_BYTES || waiting >= this.#maxInFlight) {
       this.isCongested = true;
-    } else if (this.isCongested && pending < HIGH_WATER_BYTES / 2) {
+    } else if (
+      this.isCongested &&
+      pending < HIGH_WATER_BYTES / 2 &&
+      waiting <= this.#maxInFlight / 2
+    ) {
       this.isCongested = false;
       const listeners = [...this.#resumeListeners];
       this.#resumeListeners.clear();

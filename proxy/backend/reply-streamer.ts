@@ -41,7 +41,7 @@ export class ReplyStreamer {
   ): number {
     if (this.#stream === null) {
       if (progress.needed < STREAMED_BYTES) return start;
-      this.#stream = request.owner.streamReply?.(request) ?? null;
+      this.#stream = request.owner.streamReply?.(request, progress.needed) ?? null;
       if (this.#stream === null) return start;
       this.#request = request;
     }

@@ -26,6 +26,11 @@ export interface TableObserver {
   tableChanged(): Promise<void> | void;
 }
 
+export interface RouterSettings extends BackendSettings {
+  /** Commands that wait for slots to change hands are turned away beyond so many bytes. */
+  readonly waitingBytes: number;
+}
+
 /** A group that owns slots, or that slots are leaving. */
 export interface GroupMaster {
   readonly groupId: number;
@@ -55,7 +60,7 @@ export class Router implements TopologySink {
   readonly #groups = new Map<number, GroupRoute>();
   readonly #servers = new Map<string, Server>();
   readonly #transits = new Map<number, SlotTransit>();
-  readonly #room = new WaitingRoom();
+  readonly #room: WaitingRoom;
   /** Which slots have changed hands. */
   readonly history = new MoveHistory();
   readonly #slotObservers = new Map<number, Set<SlotObserver>>();
@@ -64,7 +69,8 @@ export class Router implements TopologySink {
   readonly #settings: BackendSettings;
   readonly #log: Logger;
 
-  constructor(settings: BackendSettings, keysOf: KeysOf, log: Logger) {
+  constructor(settings: RouterSettings, keysOf: KeysOf, log: Logger) {
+    this.#room = new WaitingRoom(settings.waitingBytes);
     this.#settings = settings;
     this.#keysOf = keysOf;
     this.#log = log;
@@ -187,9 +193,9 @@ export class Router implements TopologySink {
     return this.#servers.values();
   }
 
-  /** Commands waiting for their slots to change hands. */
-  get waitingCount(): number {
-    return this.#room.count;
+  /** What waits for slots to change hands. */
+  get waiting(): { readonly commands: number; readonly bytes: number } {
+    return { commands: this.#room.count, bytes: this.#room.bytes };
   }
 
   /** To be called some times a second. */

@@ -10,7 +10,11 @@ import { Session, type SessionServices } from './session.js';
 
 /** How often sessions are looked at for idleness. */
 export const SWEEP_MS = 1000;
+const TOO_MANY_CLIENTS = '-ERR max number of clients reached\r\n';
+
 export interface ListenerOptions {
+  /** Beyond, clients are told so and closed. */
+  readonly maxClients: number;
   /** A client that sends nothing for this time is closed; 0: never. */
   readonly idleTimeoutMs: number;
   /** `adopted`: read into our own buffers if this Node can; `plain`: by its documented API. */
@@ -77,11 +81,16 @@ export class Listener {
   /** To be called every SWEEP_MS. */
   sweep(): void {
     const limit = this.#options.idleTimeoutMs / SWEEP_MS;
-    if (limit === 0) return;
     for (const session of this.#sessions) {
-      session.idleSweeps++;
-      if (session.idleSweeps > limit && session.isIdle && !session.isListening) session.destroy();
+      session.sweep();
+      const isIdle = session.isIdle && !session.isListening;
+      if (limit > 0 && session.idleSweeps > limit && isIdle) session.destroy();
     }
+  }
+
+  /** To be called some times a second. */
+  guardMemory(): void {
+    this.#services.memory.look(this.#sessions);
   }
 
   /**
@@ -118,6 +127,12 @@ export class Listener {
   }
 
   #accept(accepted: Socket): void {
+    if (this.#sessions.size >= this.#options.maxClients) {
+      this.#services.traffic.rejected++;
+      accepted.on('error', () => accepted.destroy());
+      accepted.end(TOO_MANY_CLIENTS, () => accepted.destroy());
+      return;
+    }
     const reader = new SessionReader();
     const adopted =
       this.#options.sockets === 'plain' ? null : adoptSocket(accepted, this.#server, reader);

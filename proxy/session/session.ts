@@ -25,6 +25,7 @@ import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } f
 import type { Router } from '../router/router.js';
 import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
+import type { MemoryGuard } from './memory-guard.js';
 import { holdReply } from './reply-hold.js';
 import type { Traffic } from './traffic.js';
 
@@ -39,12 +40,18 @@ export interface SessionSettings {
   readonly maxPendingBytes: number;
 }
 
+/** Replies of this size and more are reckoned with: so many commands may be unanswered. */
+const LARGE_REPLY_BYTES = 16 * 1024;
+/** What the unanswered commands of one client may bring, by the size of its latest large reply. */
+const EXPECTED_BYTES = 2 * 1024 * 1024;
+
 /** What all sessions of a worker share. */
 export interface SessionServices {
   readonly router: Router;
   readonly framer: RequestFramer;
   readonly cluster: ClusterAccess;
   readonly learnedCommands: LearnedCommands;
+  readonly memory: MemoryGuard;
   readonly traffic: Traffic;
   readonly settings: SessionSettings;
   proxyFacts(): ProxyFacts;
@@ -87,6 +94,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   readonly #requests = new Ring<Request>();
   #state: SessionState = 'open';
   #isPaused = false;
+  /** Unanswered commands beyond which no more are read; lower while replies are large. */
+  #pipelineLimit: number;
+  /** Bytes of replies that came before their turn. */
+  #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
   /** Authenticated and in no mode: most commands need not be thought about. */
@@ -105,11 +116,13 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #isLastRead = false;
   #congested: Backend | null = null;
   #resumption: Flushable | null = null;
+  readonly #whenUncongested = () => this.#resumeLater();
 
   constructor(socket: Socket, clientId: number, services: SessionServices) {
     this.clientId = clientId;
     this.#socket = socket;
     this.#services = services;
+    this.#pipelineLimit = services.settings.maxPipeline;
     this.#authenticated = services.settings.password === '';
     this.#isPlain = this.#authenticated;
     this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
@@ -230,6 +243,21 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     );
   }
 
+  get pendingOutput(): number {
+    return this.#outlet.pending + this.#heldBytes + this.#earlyBytes;
+  }
+
+  get pendingInput(): number {
+    return this.#receive.length;
+  }
+
+  /** To be called every second. */
+  sweep(): void {
+    this.idleSweeps++;
+    // Its replies may be small again; the next large one says.
+    this.#pipelineLimit = this.#services.settings.maxPipeline;
+  }
+
   get bytesOut(): number {
     return this.#outlet.bytesWritten;
   }
@@ -262,9 +290,13 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     traffic.answered(request.row, latencyUs, bytes[start] === MINUS);
     const requests = this.#requests;
     if (requests.peek() !== request) {
+      this.#earlyBytes += end - start;
       holdReply(request, bytes, start, end, isOwned);
+      if (end - start >= LARGE_REPLY_BYTES) this.#expectLargeReplies(end - start);
+      if (this.#earlyBytes > EXPECTED_BYTES) this.#services.memory.admitsOutput(this);
       return;
     }
+    if (end - start >= LARGE_REPLY_BYTES) this.#expectLargeReplies(end - start);
     requests.shift();
     this.#outlet.put(bytes, start, end, isOwned);
     for (;;) {
@@ -272,6 +304,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       if (next === undefined || next.reply === null) break;
       requests.shift();
       // A held reply is stable: nothing writes over its bytes.
+      this.#earlyBytes -= next.replyEnd - next.replyStart;
       this.#outlet.put(next.reply, next.replyStart, next.replyEnd, true);
     }
     if (this.#isPaused || this.#operation !== null) this.#resumeLater();
@@ -279,7 +312,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   /** A large reply whose turn it is goes to the client as it comes. */
-  streamReply(request: Request): ReplyStream | null {
+  streamReply(request: Request, leastBytes: number): ReplyStream | null {
+    this.#expectLargeReplies(leastBytes);
     if (this.#requests.peek() !== request || this.#state === 'closed') return null;
     this.#heldPushes = [];
     return this;
@@ -457,8 +491,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   #mayRead(): boolean {
-    const { settings } = this.#services;
-    if (this.#requests.length >= settings.maxPipeline || this.#operation !== null) return false;
+    if (this.#requests.length >= this.#pipelineLimit || this.#operation !== null) return false;
     if (this.#isChangingLane) {
       if (this.#requests.length > 0) return false;
       this.#isChangingLane = false;
@@ -474,12 +507,21 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     if (this.#isPaused) return;
     this.#isPaused = true;
     this.#socket.pause();
-    this.#congested?.onResume(() => this.#resumeLater());
+    this.#congested?.onResume(this.#whenUncongested);
   }
 
   /** The client takes its replies more slowly than they come. */
   #onOutputLeft(): void {
-    if (this.#outlet.pending > this.#services.settings.maxPendingBytes) this.#pause();
+    const { memory, settings } = this.#services;
+    if (!memory.admitsOutput(this)) return;
+    if (this.#outlet.pending > settings.maxPendingBytes) this.#pause();
+  }
+
+  /** One that has just had a large reply may be about to have many: fewer are asked for at a time. */
+  #expectLargeReplies(bytes: number): void {
+    const { maxPipeline } = this.#services.settings;
+    const fitting = Math.max(1, Math.floor(EXPECTED_BYTES / bytes));
+    this.#pipelineLimit = Math.min(this.#pipelineLimit, fitting, maxPipeline);
   }
 
   /** At the end of the turn: the buffers that are being read now are free again then. */
@@ -495,7 +537,12 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     if (this.#operation !== null && !this.#operation.isStarted && this.#requests.length === 0) {
       this.#operate();
     }
-    if (this.#state !== 'open' || !this.#mayRead()) return;
+    if (this.#state !== 'open') return;
+    if (!this.#mayRead()) {
+      // Others were quicker to use what the server had room for.
+      if (this.#isPaused) this.#congested?.onResume(this.#whenUncongested);
+      return;
+    }
     if (this.#outlet.pending > this.#services.settings.maxPendingBytes) return;
     const wasPaused = this.#isPaused;
     this.#isPaused = false;

@@ -11,6 +11,8 @@ export class Traffic {
   /** Of sessions that have ended; those that live count their own. */
   bytesOut = 0;
   accepted = 0;
+  /** Turned away because there were too many. */
+  rejected = 0;
 
   constructor(commandCount: number) {
     this.calls = new Float64Array(commandCount);

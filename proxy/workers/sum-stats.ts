@@ -19,6 +19,13 @@ export function sumStats(reports: readonly (WorkerStats | null)[]): DataPlaneSta
     },
     clients: sum((report) => report.clients),
     clientsAccepted: sum((report) => report.clientsAccepted),
+    clientsRejected: sum((report) => report.clientsRejected),
+    clientsClosedForOutput: sum((report) => report.clientsClosedForOutput),
+    clientsClosedForInput: sum((report) => report.clientsClosedForInput),
+    outputBytes: sum((report) => report.outputBytes),
+    inputBytes: sum((report) => report.inputBytes),
+    waitingCommands: sum((report) => report.waitingCommands),
+    waitingBytes: sum((report) => report.waitingBytes),
     bytesIn: sum((report) => report.bytesIn),
     bytesOut: sum((report) => report.bytesOut),
     latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>

@@ -5,6 +5,7 @@ import { LearnedCommands } from '../../proxy/command/learned-commands.js';
 import { ClusterAccess } from '../../proxy/operation/cluster-access.js';
 import type { Request } from '../../proxy/request.js';
 import type { Router } from '../../proxy/router/router.js';
+import { MemoryGuard } from '../../proxy/session/memory-guard.js';
 import { Session } from '../../proxy/session/session.js';
 import { Traffic } from '../../proxy/session/traffic.js';
 import { RequestFramer } from '../../resp/request-framer.js';
@@ -50,6 +51,11 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
     router,
     cluster: new ClusterAccess(router),
     learnedCommands: new LearnedCommands(),
+    memory: new MemoryGuard({
+      outputPerClient: 2 ** 30,
+      outputTotal: 2 ** 30,
+      inputTotal: 2 ** 30,
+    }),
     framer: new RequestFramer(),
     traffic: new Traffic(COMMAND_COUNT),
     settings: { password: '', databases: 16, maxPipeline: 1024, maxPendingBytes: 2 ** 30 },
