@@ -112,6 +112,7 @@ export const ROUTE_TABLE: Readonly<Record<RouteName | WebRouteName, RouteInfo>> 
   logout: { ...shows('Logs out', web.sessionReply), kind: 'compute', needs: 'nobody' },
   plan: {
     ...shows('What a change would do', web.changePlanReply),
+    // Also for those who may not do it: they see what it would be, and who may.
     ...{ kind: 'compute', body: web.changeBody },
   },
   live: shows('All that a browser shows live', liveState),
