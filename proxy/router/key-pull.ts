@@ -37,7 +37,8 @@ export class KeyPull implements RequestOwner {
 
   /**
    * Moves the keys, and where the source has the SLOTS* commands all that share a hash tag with one
-   * of them: a script may touch keys of its tag that it did not declare.
+   * of them: a script may touch keys of its tag that it did not declare. Not so in a slot with large
+   * keys, which may be among them and must stay where they are.
    *
    * @param keys byte strings, all of the slot and the database
    * @param password of the target; empty: none
@@ -50,6 +51,7 @@ export class KeyPull implements RequestOwner {
     source: Server,
     target: Server,
     password: string,
+    company: 'with their tags' | 'alone',
     settled: (keys: readonly string[], outcome: PullOutcome) => void,
   ): void {
     const lane = laneOf(2, database);
@@ -62,7 +64,8 @@ export class KeyPull implements RequestOwner {
     const { host, port } = parseAddress(target.addr, 'server');
     const place = [host, String(port)];
     const timeout = String(TRANSFER_TIMEOUT_MS);
-    const { tagged, single } = source.hasSlotsModule ? byTag(keys) : { tagged: [], single: keys };
+    const isByTag = source.hasSlotsModule && company === 'with their tags';
+    const { tagged, single } = isByTag ? byTag(keys) : { tagged: [], single: keys };
     for (const together of tagged) {
       sendCommand(together, ['SLOTSMGRTTAGONE', ...place, timeout, together[0]!]);
     }

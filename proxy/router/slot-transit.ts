@@ -218,13 +218,15 @@ export class SlotTransit {
     const { source, target } = route;
     const names = keys.map((key) => key.slice(key.indexOf(' ') + 1));
     const slotId = this.#slotId;
-    KeyPull.send(slotId, database, names, source, target, this.#password, (about, outcome) => {
+    const company = this.#large.size > 0 ? 'alone' : 'with their tags';
+    const settle = (about: readonly string[], outcome: PullOutcome): void => {
       // The slot has been held, or has gone another way, since.
       if (this.#route !== route) return;
       const settled = about.map((name) => `${database} ${name}`);
       for (const key of settled) this.#pulling.delete(key);
       this.#settle(settled, outcome);
-    });
+    };
+    KeyPull.send(slotId, database, names, source, target, this.#password, company, settle);
   }
 
   #settle(keys: readonly string[], outcome: PullOutcome): void {

@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../../base/errors.js';
-import type { ChaosOptions } from './chaos-run.js';
+import { type ChaosOptions, GROUPS } from './chaos-run.js';
 import { FAULTS, type Fault } from './faults.js';
+import { setupOf } from './setup.js';
 
 const STILL_MS = 5_000;
 const KINDS = [...new Set(FAULTS.map(({ name }) => name.split('@')[0]!))];
@@ -34,8 +35,9 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     .option('--ballast <n>', 'keys that lie there', wholeNumber, 50_000)
     .parse(args as string[], { from: 'user' });
   const given = command.opts();
+  const seed: number = given.seed ?? Math.floor(Math.random() * 2 ** 31);
   return {
-    seed: given.seed ?? Math.floor(Math.random() * 2 ** 31),
+    seed,
     coordinator: given.coordinator,
     stillMs: STILL_MS,
     movingMs: given.minutes * 60_000,
@@ -45,7 +47,7 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     rate: given.rate,
     cells: given.cells,
     ballastKeys: given.ballast,
-    redisArgs: [],
+    setup: setupOf(seed, GROUPS),
   };
 }
 

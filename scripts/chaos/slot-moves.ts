@@ -13,6 +13,8 @@ export interface Move {
   readonly group: number;
   /** Milliseconds to wait between keys: makes a move last. */
   readonly delay: number;
+  /** Keys of a fraction of a megabyte are copied in pieces. */
+  readonly chunks: boolean;
 }
 
 /** Moves slots through the dashboard, and looks at the records to see how far they are. */
@@ -32,7 +34,7 @@ export class SlotMoves {
   /** Asks for a move and waits until it is done. @throws if it is refused, or late */
   async move(move: Move, timeoutMs: number): Promise<void> {
     const away = await this.#away(move);
-    await this.#client.migrate(bodyOf(move));
+    await this.#ask(move);
     const deadline = Date.now() + timeoutMs;
     while ((await this.#away(move)) > 0) {
       if (Date.now() > deadline) throw new Error(`${textOf(move)} took over ${timeoutMs} ms`);
@@ -77,7 +79,7 @@ export class SlotMoves {
         before ||= left;
         if (left === 0) break;
         if (await this.#isIdle()) {
-          await this.#client.migrate(bodyOf(move));
+          await this.#ask(move);
         } else if (isRepaired()) {
           stops.push(...(await this.#resumeStopped()));
         }
@@ -114,6 +116,14 @@ export class SlotMoves {
     }
   }
 
+  async #ask({ from, to, group, delay, chunks }: Move): Promise<void> {
+    if (!chunks) return this.#client.migrate({ from, to, new_group: group, delay });
+    const options = { delay, max_stall: 1, large_keys: 'chunk' as const };
+    const move = { kind: 'move' as const, from, to, new_group: group };
+    const { what, moves } = await this.#client.planMoves({ ...move, options });
+    await this.#client.startMoves({ what, moves, options });
+  }
+
   async #resumeStopped(): Promise<readonly string[]> {
     const jobs = await this.#client.listJobs();
     const stopped = jobs.filter(({ state }) => state === 'failed');
@@ -141,10 +151,7 @@ export class SlotMoves {
   }
 }
 
-export function textOf({ from, to, group, delay }: Move): string {
-  return `slots ${from}-${to} to group ${group}${delay === 0 ? '' : ` (delay ${delay} ms)`}`;
-}
-
-function bodyOf({ from, to, group, delay }: Move) {
-  return { from, to, new_group: group, delay };
+export function textOf({ from, to, group, delay, chunks }: Move): string {
+  const how = [...(delay === 0 ? [] : [`delay ${delay} ms`]), ...(chunks ? ['in pieces'] : [])];
+  return `slots ${from}-${to} to group ${group}${how.length > 0 ? ` (${how.join(', ')})` : ''}`;
 }

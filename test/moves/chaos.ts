@@ -1,6 +1,12 @@
-import { type ChaosOptions, type ChaosResult, runChaos } from '../../scripts/chaos/chaos-run.js';
+import {
+  type ChaosOptions,
+  type ChaosResult,
+  GROUPS,
+  runChaos,
+} from '../../scripts/chaos/chaos-run.js';
 import { selectFaults } from '../../scripts/chaos/options.js';
 import { renderReport } from '../../scripts/chaos/report.js';
+import { setupOf } from '../../scripts/chaos/setup.js';
 
 /** A short `npm run chaos`, with what it found told in the test's output. */
 export async function shortChaos(
@@ -20,7 +26,7 @@ export async function shortChaos(
     rate: 1_000,
     cells: 40,
     ballastKeys: 10_000,
-    redisArgs: [],
+    setup: setupOf(seed, GROUPS),
   };
   console.log(`CHAOS_SEED=${seed}`);
   const result = await runChaos(options, console.log, new AbortController().signal);

@@ -17,7 +17,7 @@ beforeEach(async () => {
     replicas: 0,
     proxies: 2,
     coordinator: 'embedded',
-    redisArgs: [],
+    redisArgs: () => [],
     config: {},
   });
   findings = new Findings();

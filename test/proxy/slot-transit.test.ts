@@ -272,4 +272,20 @@ describe.runIf(hasCompiler())('a slot that moves from a server with the SLOTS* c
       'cmdstat_slotsmgrttagone:calls=1,',
     );
   });
+
+  it('leaves a large key of the same tag where it is: it is copied in pieces', async () => {
+    await texts([
+      ['SET', `${TAG}small`, '1'],
+      ['SET', `${TAG}large`, 'as it is'],
+    ]);
+    await apply(held);
+    await apply({
+      ...moving,
+      largeKeys: [{ database: 0, key: `${TAG}large`, phase: 'copying' }],
+    });
+    expect(await client.text('INCR', `${TAG}small`)).toBe(':2\r\n');
+    expect(await client.text('GET', `${TAG}large`)).toBe('$8\r\nas it is\r\n');
+    expect(await onSource.text('EXISTS', `${TAG}small`)).toBe(':0\r\n');
+    expect(await onSource.text('EXISTS', `${TAG}large`)).toBe(':1\r\n');
+  });
 });

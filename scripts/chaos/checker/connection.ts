@@ -1,8 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import { decodeReply, type Value } from '../../../resp/decode.js';
 import { encodeMultibulk } from '../../../resp/inline-command.js';
+import { asResp2 } from './resp2.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Of servers and proxies, where they have one. */
+export const PASSWORD = 'chaos';
 
 /** A reply, or null if the connection ended, or the time did, before it came. */
 export interface Answer {
@@ -16,13 +19,17 @@ export class Connection {
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);
   #answers: Answer[] = [];
-  #wanted = 0;
+  #commands: readonly (readonly string[])[] = [];
   #done: (() => void) | null = null;
   #end = '';
   #database = 0;
 
-  /** @throws if nobody listens */
-  static async open(port: number): Promise<Connection> {
+  /**
+   * Gives the password; replies are RESP2's whatever the protocol.
+   *
+   * @throws if nobody listens
+   */
+  static async open(port: number, protocol: 2 | 3 = 2): Promise<Connection> {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true });
     await new Promise<void>((resolve, reject) => {
       socket.setTimeout(CONNECT_TIMEOUT_MS, () => socket.destroy(new Error('no connection')));
@@ -30,7 +37,9 @@ export class Connection {
       socket.once('error', reject);
     });
     socket.setTimeout(0);
-    return new Connection(socket);
+    const connection = new Connection(socket);
+    await connection.#introduce(protocol);
+    return connection;
   }
 
   private constructor(socket: Socket) {
@@ -38,6 +47,14 @@ export class Connection {
     socket.on('data', (chunk) => this.#onData(chunk));
     socket.on('error', (error) => this.#onEnd(error.message));
     socket.on('close', () => this.#onEnd('closed by the other side'));
+  }
+
+  /** @throws if it is not answered, or in another protocol */
+  async #introduce(protocol: 2 | 3): Promise<void> {
+    // Where there is no password that is an error, of no interest.
+    const [auth] = await this.exchange([['AUTH', PASSWORD]], CONNECT_TIMEOUT_MS);
+    if (auth?.value === null) throw new Error(`AUTH: ${this.#end}`);
+    if (protocol === 3) await this.call('HELLO', '3');
   }
 
   get isOpen(): boolean {
@@ -58,7 +75,7 @@ export class Connection {
     timeoutMs: number,
   ): Promise<readonly Answer[]> {
     this.#answers = [];
-    this.#wanted = commands.length;
+    this.#commands = commands;
     if (this.isOpen) {
       const answered = new Promise<void>((resolve) => {
         this.#done = resolve;
@@ -109,10 +126,11 @@ export class Connection {
       const decoded = decodeReply(this.#received, at);
       if (decoded === null) break;
       at = decoded.end;
-      this.#answers.push({ value: decoded.value, received: now });
+      const command = this.#commands[this.#answers.length] ?? [];
+      this.#answers.push({ value: asResp2(decoded.value, command), received: now });
     }
     this.#received = this.#received.subarray(at);
-    if (this.#answers.length >= this.#wanted) this.#finish();
+    if (this.#answers.length >= this.#commands.length) this.#finish();
   }
 
   #onEnd(reason: string): void {

@@ -92,6 +92,10 @@ async function checkWorker(worker: Worker, groups: Groups, findings: Findings): 
     await exchange(groups.at(groups.ownerOf(cell.name('s1'))), cell.database, operations);
     cell.conclude();
   }
+  for (const large of worker.large) {
+    const connection = groups.at(groups.ownerOf(large.key));
+    await exchange(connection, large.database, large.readAll());
+  }
   for (const subject of worker.expiring) {
     const sent = performance.now();
     const before = subject.possibleNow(sent);
@@ -148,11 +152,11 @@ async function checkShared(shared: SharedKeys, groups: Groups): Promise<void> {
 async function checkPlaces(contents: Contents, groups: Groups, findings: Findings): Promise<void> {
   const databases = new Map<string, number>();
   for (const key of Object.values(contents.shared.keys).flat()) databases.set(key, 0);
-  for (const { cells, expiring } of contents.workers) {
+  for (const { cells, expiring, large } of contents.workers) {
     for (const cell of cells) {
       for (const role of Object.keys(ROLES)) databases.set(cell.name(role), cell.database);
     }
-    for (const { key, database } of expiring) databases.set(key, database);
+    for (const { key, database } of [...expiring, ...large]) databases.set(key, database);
   }
   for (const [groupId, connection] of groups.all) {
     for await (const { database, key } of allKeys(connection)) {

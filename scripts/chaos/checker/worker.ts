@@ -4,6 +4,7 @@ import { Cell } from './cell.js';
 import { Connection } from './connection.js';
 import { ExpiringKey } from './expiring-key.js';
 import type { Findings } from './findings.js';
+import { LargeKey } from './large-key.js';
 import type { Latencies } from './latencies.js';
 import type { Operation, Subject } from './operation.js';
 import { outcomeOf } from './outcome.js';
@@ -18,6 +19,7 @@ const MAX_BATCH = 12;
 /** One of so many batches is a burst. */
 const BURST_SHARE = 60;
 const EXPIRING_KEYS = 12;
+const LARGE_KEYS = 3;
 /** One of so many keys is in database 1. */
 const DATABASE_SHARE = 4;
 
@@ -51,6 +53,7 @@ export class Worker {
   readonly id: number;
   readonly cells: readonly Cell[];
   readonly expiring: readonly ExpiringKey[];
+  readonly large: readonly LargeKey[];
   readonly #run: Run;
   readonly #random: Random;
   readonly #rate: number;
@@ -71,6 +74,21 @@ export class Worker {
     this.expiring = tags.slice(0, EXPIRING_KEYS).map((tag, index) => {
       return new ExpiringKey(`expiring{${tag}}`, databaseOf(index), run.findings, unique);
     });
+    this.large = tags.slice(0, LARGE_KEYS).map((tag, index) => {
+      return new LargeKey(tag, index, run.findings);
+    });
+  }
+
+  /** Writes the keys that are large from the beginning. @throws if that fails */
+  async prepare(): Promise<void> {
+    const connection = await this.#connection();
+    for (const large of this.large) {
+      for (const commands of large.fill()) {
+        const answers = await connection.exchange(commands, ANSWER_TIMEOUT_MS);
+        const wrong = answers.find(({ value }) => value === null || value.type === 'error');
+        if (wrong) throw new Error(`${large.key}: ${wrong.value?.value ?? connection.end}`);
+      }
+    }
   }
 
   /** Sends commands until the signal; resolves when all are answered. */
@@ -101,7 +119,7 @@ export class Worker {
   }
 
   #subjects(): readonly Subject[] {
-    return [...this.cells, ...this.expiring];
+    return [...this.cells, ...this.expiring, ...this.large];
   }
 
   /** @returns how many commands were sent */
@@ -171,6 +189,12 @@ export class Worker {
     return Array.from({ length: count }, () => {
       const kind = random.whole(0, 23);
       if (kind < 2 && database === 0) return this.#run.shared.operation(this.id, random);
+      const large = kind === 7 ? this.large.filter(isUsable) : [];
+      if (large.length > 0) {
+        const key = random.pick(large);
+        touched.add(key);
+        return key.operation(random);
+      }
       if (kind < 5 && expiring.length > 0) {
         const key = random.pick(expiring);
         touched.add(key);
@@ -197,7 +221,7 @@ export class Worker {
       const present = this.#connections.get(port);
       if (present?.isOpen) return present;
       try {
-        const connection = await Connection.open(port);
+        const connection = await Connection.open(port, this.id % 2 === 1 ? 3 : 2);
         this.#connections.set(port, connection);
         return connection;
       } catch {

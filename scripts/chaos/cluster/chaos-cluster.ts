@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseConfig } from '../../../base/config.js';
 import { silentLog } from '../../../base/log.js';
 import { openCoordinator } from '../../../cluster/coordinator/open.js';
@@ -12,6 +12,8 @@ import { probe } from '../../local-cluster/probe.js';
 import { findProgram, findRedis } from '../../local-cluster/programs.js';
 import { freePorts } from '../../support/child-server.js';
 import { TcpLink } from '../../support/tcp-link.js';
+import { PASSWORD } from '../checker/connection.js';
+import { projectFile } from '../project-file.js';
 import { ChaosProcess } from './chaos-process.js';
 
 const PRODUCT = 'chaos';
@@ -27,8 +29,8 @@ export interface ClusterOptions {
   readonly proxies: number;
   /** ZooKeeper can be stopped, and proxies be cut off from it; embedded needs no Java. */
   readonly coordinator: 'zookeeper' | 'embedded';
-  /** More arguments for the redis-servers. */
-  readonly redisArgs: readonly string[];
+  /** More arguments for the redis-servers of each group. */
+  readonly redisArgs: (groupId: number) => readonly string[];
   /** More lines of config.ini. */
   readonly config: Readonly<Record<string, string | number>>;
 }
@@ -85,9 +87,7 @@ export class ChaosCluster {
     // The first of each group, then the second of each.
     const servers = rest
       .splice(0, serverCount)
-      .map((port, index) =>
-        groupServer(folder, 1 + (index % options.groups), port, options.redisArgs),
-      );
+      .map((port, index) => groupServer(folder, 1 + (index % options.groups), port, options));
     await Promise.all([zookeeper, ...servers.map(({ process }) => process)].map((p) => p?.start()));
 
     const dashboardAddr = `${HOST}:${dashboardPort}`;
@@ -169,7 +169,7 @@ function groupServer(
   folder: string,
   groupId: number,
   port: number,
-  redisArgs: readonly string[],
+  { redisArgs }: ClusterOptions,
 ): GroupServer {
   const name = `redis-${groupId}-${port}`;
   const data = join(folder, name);
@@ -182,10 +182,14 @@ function groupServer(
       // What is acknowledged is on the disk: a server that is killed loses nothing.
       ...['--appendonly', 'yes', '--appendfsync', 'always'],
       ...['--repl-diskless-sync-delay', '0'],
-      ...redisArgs,
+      ...redisArgs(groupId),
     ],
     logFile: join(folder, 'logs', `${name}.log`),
-    serves: async () => (await probe(port, 'PING\r\n'))?.startsWith('+PONG') ?? false,
+    serves: async () => {
+      const isWhole = (reply: string) => reply.split('\n').length > 2;
+      const reply = await probe(port, `AUTH ${PASSWORD}\r\nPING\r\n`, isWhole);
+      return reply?.includes('+PONG') ?? false;
+    },
   });
   return { groupId, port, addr: `${HOST}:${port}`, process };
 }
@@ -280,14 +284,5 @@ async function setUp(
       new_group: groupId,
       status: 'online',
     });
-  }
-}
-
-/** From the sources and compiled: the folder above us that has the file. */
-function projectFile(path: string): string {
-  for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
-    const file = join(folder, path);
-    if (existsSync(file)) return file;
-    if (folder === dirname(folder)) throw new Error(`${path} is missing`);
   }
 }
