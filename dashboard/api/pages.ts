@@ -16,7 +16,7 @@ const CHECKED = 'no-cache';
 /** In one of a developer the pages are built anew under our feet. */
 const LOOK_AGAIN_MS = 1_000;
 /** The address bar of the pages: what the browser's script makes of it is its own affair. */
-const ENTRANCES = ['/', '/admin', '/admin/'];
+const ENTRANCES = ['/', '/admin'];
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -60,6 +60,8 @@ export function pages(folder: string): Middleware {
   };
   return async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    // What the pages load is beside them, not below /admin/.
+    if (ctx.path === '/admin/') return ctx.redirect('../admin');
     const isEntrance = ENTRANCES.includes(ctx.path);
     // A person at a terminal wants to know the routes.
     if (isEntrance && !ctx.get('accept').includes('text/html')) return showRoutes(ctx);

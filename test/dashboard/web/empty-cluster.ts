@@ -11,6 +11,7 @@ export class EmptyCluster {
   dashboard: DashboardProcess;
   readonly #configFile: string;
   readonly #proxies: ProxyProcess[] = [];
+  #standBy: DashboardProcess | null = null;
 
   private constructor(
     servers: readonly RedisServer[],
@@ -63,6 +64,12 @@ export class EmptyCluster {
     await this.dashboard.process.stop('SIGKILL');
   }
 
+  /** One more dashboard, which stands by; {@link dashboard} stays the one that it was. */
+  async startStandBy(): Promise<DashboardProcess> {
+    this.#standBy = await DashboardProcess.start(this.#configFile);
+    return this.#standBy;
+  }
+
   /** Another dashboard where the killed one was. */
   async startDashboardAgain(): Promise<void> {
     this.dashboard = await DashboardProcess.start(this.#configFile, this.dashboard.addr);
@@ -71,6 +78,7 @@ export class EmptyCluster {
   async stop(): Promise<void> {
     await Promise.all(this.#proxies.map((proxy) => proxy.process.stop('SIGKILL')));
     await this.killDashboard();
+    await this.#standBy?.process.stop('SIGKILL');
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 }

@@ -140,6 +140,17 @@ test('the page outlives its dashboard', async () => {
   await page.getByRole('region', { name: 'Group 3', exact: true }).waitFor();
 });
 
+test('a page whose dashboard is gone goes on at another one', async () => {
+  const standBy = await cluster.startStandBy();
+  await visit(page, 'Housekeeping');
+  await page.getByRole('link', { name: standBy.addr }).waitFor();
+  await visit(page, 'Groups');
+  await cluster.killDashboard();
+  await page.getByRole('button', { name: 'Go now' }).click();
+  await page.waitForURL(`http://${standBy.addr}/#/groups`);
+  await page.getByRole('region', { name: 'Group 3', exact: true }).waitFor();
+});
+
 test('the audit log has what was done', async () => {
   await visit(page, 'Audit log');
   await page
