@@ -106,6 +106,7 @@ class Worker implements DataPlane {
           maxPendingBytes: config.sessionMaxBufsize,
         },
         proxyFacts: () => this.#facts(),
+        clients: () => this.#listener.sessions,
       },
       {
         maxClients: share(config.maxClients),

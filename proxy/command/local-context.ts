@@ -8,12 +8,7 @@ import type { LearnedCommands } from './learned-commands.js';
  * Text from clients (names, library names) is kept as byte strings: one character a byte, so that
  * it goes back as it came ('latin1').
  */
-export interface LocalContext {
-  readonly clientId: number;
-  /** 127.0.0.1:52000 */
-  readonly remoteAddr: string;
-  readonly localAddr: string;
-  readonly connectedAtMs: number;
+export interface LocalContext extends ConnectedClient {
   /** The protocol that replies to this client are written in. */
   protocol: Protocol;
   /** The database its commands are executed in: 0 to `databases` - 1. */
@@ -38,6 +33,10 @@ export interface LocalContext {
   subscriptions: ClientListening | null;
   /** No more commands are read; the connection is closed when the replies so far are written. */
   closeAfterReply(): void;
+  /** Whether this command, and those after it, are answered. */
+  setReplies(mode: ReplyMode): void;
+  /** All clients of this worker, this one among them. */
+  clients(): Iterable<ConnectedClient>;
   /** Facts for INFO about the whole proxy. */
   proxyFacts(): ProxyFacts;
 }
@@ -49,6 +48,36 @@ export interface ClientListening {
   count(kind: 'channel' | 'pattern' | 'shard'): number;
   /** The client is gone, or has been RESET: it listens to nothing any more. */
   end(): void;
+}
+
+/** `skip`: not this command and not the next one. */
+export type ReplyMode = 'on' | 'off' | 'skip';
+
+/** What CLIENT LIST tells of a client. */
+export interface ConnectedClient {
+  readonly clientId: number;
+  /** 127.0.0.1:52000 */
+  readonly remoteAddr: string;
+  readonly localAddr: string;
+  readonly connectedAtMs: number;
+  readonly clientName: string;
+  readonly libName: string;
+  readonly libVersion: string;
+  readonly noEvict: boolean;
+  readonly noTouch: boolean;
+  readonly protocol: Protocol;
+  readonly database: number;
+  readonly mode: SessionMode | null;
+  /** Null: it has never listened to anything. */
+  readonly subscriptions: ClientListening | null;
+  /** Since it has sent anything. */
+  readonly idleSeconds: number;
+  /** Bytes of a command that is not complete, or waits. */
+  readonly queryBytes: number;
+  /** Bytes of replies that the client has not taken. */
+  readonly replyBytes: number;
+  /** Cuts the connection. */
+  destroy(): void;
 }
 
 /** Sums over the proxy process since its start. */

@@ -11,7 +11,13 @@ import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
 import type { LearnedCommands } from '../command/learned-commands.js';
-import type { ClientListening, ProxyFacts, SessionMode } from '../command/local-context.js';
+import type {
+  ClientListening,
+  ConnectedClient,
+  ProxyFacts,
+  ReplyMode,
+  SessionMode,
+} from '../command/local-context.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
 import { BurstCall } from '../operation/burst-call.js';
@@ -27,6 +33,7 @@ import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
 import type { MemoryGuard } from './memory-guard.js';
 import { holdReply } from './reply-hold.js';
+import { ReplySwitch } from './reply-switch.js';
 import type { Traffic } from './traffic.js';
 
 export interface SessionSettings {
@@ -55,6 +62,8 @@ export interface SessionServices {
   readonly traffic: Traffic;
   readonly settings: SessionSettings;
   proxyFacts(): ProxyFacts;
+  /** All clients of the worker. */
+  clients(): Iterable<ConnectedClient>;
   onClosed(session: Session): void;
 }
 
@@ -92,6 +101,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   readonly #outlet: Outlet;
   /** In the order of the client's commands; each leaves when it is answered and is the first. */
   readonly #requests = new Ring<Request>();
+  readonly #replies = new ReplySwitch(this);
   #state: SessionState = 'open';
   #isPaused = false;
   /** Unanswered commands beyond which no more are read; lower while replies are large. */
@@ -100,7 +110,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
-  /** Authenticated and in no mode: most commands need not be thought about. */
+  /** Authenticated, answered and in no mode: most commands need not be thought about. */
   #isPlain: boolean;
   /** The command that is being carried out, or waits for the replies of those before it. */
   #operation: OperationRun | null = null;
@@ -165,7 +175,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   set authenticated(isAuthenticated: boolean) {
     this.#authenticated = isAuthenticated;
-    this.#isPlain = isAuthenticated && this.#mode === null;
+    this.#judgePlain();
   }
 
   get mode(): SessionMode | null {
@@ -174,7 +184,28 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   set mode(mode: SessionMode | null) {
     this.#mode = mode;
-    this.#isPlain = this.#authenticated && mode === null;
+    this.#judgePlain();
+  }
+
+  setReplies(mode: ReplyMode): void {
+    this.#replies.set(mode);
+    this.#judgePlain();
+  }
+
+  clients(): Iterable<ConnectedClient> {
+    return this.#services.clients();
+  }
+
+  get idleSeconds(): number {
+    return this.idleSweeps;
+  }
+
+  get queryBytes(): number {
+    return this.#receive.length;
+  }
+
+  get replyBytes(): number {
+    return this.#outlet.pending;
   }
 
   get lane(): number {
@@ -401,12 +432,16 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     const { framer, router } = this.#services;
     this.#isLastRead = end === this.#readEnd;
     const { argStarts, argEnds, argCount } = framer;
+    if (!this.#replies.isOn) {
+      this.#replies.begin();
+      this.#judgePlain();
+    }
     const decision =
       this.#mode === null
         ? decide(row, bytes, argStarts, argEnds, argCount, this)
         : this.#mode.decide(row, bytes, argStarts, argEnds, argCount, this);
     if (decision.type === 'answer') {
-      this.#answer(decision.row, decision.reply);
+      this.#answer(decision.row, this.#replies.filter(decision.reply));
       this.#changeLane();
       return;
     }
@@ -416,7 +451,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       if (this.#requests.length === 0) this.#operate();
       return;
     }
-    const request = new Request(this, decision.row, decision.slotId, this.#lane, turn.nowUs());
+    const { owner } = this.#replies;
+    const request = new Request(owner, decision.row, decision.slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
     if (decision.type === 'publish') {
       const channel = bytes.toString('latin1', argStarts[1], argEnds[1]);
@@ -453,10 +489,12 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #operate(): void {
     const operation = this.#operation!;
     const startedUs = turn.nowUs();
-    operation.start((frames) => {
+    operation.start((answer) => {
       if (operation !== this.#operation || this.#state === 'closed') return;
       this.#operation = null;
-      const isError = frames[0] === MINUS;
+      // Nothing has been looked at since: the client's later commands wait.
+      const frames = this.#replies.filter(answer);
+      const isError = answer[0] === MINUS;
       this.#services.traffic.answered(operation.row, elapsedUs(startedUs, turn.nowUs()), isError);
       this.#outlet.put(frames, 0, frames.length, true);
       this.#changeLane();
@@ -468,6 +506,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #onEnd(): void {
     if (this.#operation !== null) this.destroy();
     else this.closeAfterReply();
+  }
+
+  #judgePlain(): void {
+    this.#isPlain = this.#authenticated && this.#mode === null && this.#replies.isOn;
   }
 
   /** To be called after a command that may have chosen another protocol or database. */

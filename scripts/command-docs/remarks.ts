@@ -127,7 +127,11 @@ export const REMARKS: { readonly [name: string]: string } = {
   'client|setinfo': SAME,
   'client|id': 'Unique at this proxy, not over all of them.',
   'client|info': 'Buffer sizes are shown as 0.',
-  'client|list': 'Shows the client that asks, none of the others.',
+  'client|list':
+    'The clients of this proxy; with several workers, of the worker that the client is connected to. Sizes are those of the proxy.',
+  'client|kill': 'As `CLIENT LIST`: clients of this proxy.',
+  'client|reply': SAME,
+  'client|getredir': 'Always -1: see `CLIENT TRACKING`.',
   'client|maint_notifications':
     'As in Redis Software, in RESP3: when the proxy drains it pushes `MOVING` with the address of another proxy, or with null to clients that asked for the type `none`. redis-py and node-redis ask by themselves.',
   'client|no-evict': `${NOTED}; the proxy evicts nobody.`,
@@ -207,7 +211,7 @@ export const NOT_SERVED: readonly Refusal[] = [
   {
     title: 'Other clients of the proxy, and tracking of keys',
     commands: [
-      ...['client|caching', 'client|getredir', 'client|kill', 'client|pause', 'client|reply'],
+      ...['client|caching', 'client|pause'],
       ...['client|tracking', 'client|trackinginfo', 'client|unpause'],
     ],
     text: 'To come, as far as they can mean something here.',

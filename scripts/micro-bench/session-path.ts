@@ -62,6 +62,7 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
     proxyFacts: () => {
       throw new Error('INFO is not among the commands');
     },
+    clients: () => [],
     onClosed: () => {},
   });
   const batch = Buffer.from(

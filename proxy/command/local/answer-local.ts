@@ -5,15 +5,16 @@ import type { LocalContext } from '../local-context.js';
 import { auth, hello } from './auth.js';
 import {
   clientGetName,
+  clientGetRedir,
   clientHelp,
   clientId,
-  clientInfo,
-  clientList,
   clientNoEvict,
   clientNoTouch,
+  clientReply,
   clientSetInfo,
   clientSetName,
 } from './client.js';
+import { clientInfo, clientKill, clientList } from './client-list.js';
 import { clusterDisabled, clusterHelp } from './cluster.js';
 import {
   command,
@@ -36,13 +37,16 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['asking', clusterDisabled],
   ['auth', auth],
   ['client|getname', clientGetName],
+  ['client|getredir', clientGetRedir],
   ['client|help', clientHelp],
   ['client|id', clientId],
   ['client|info', clientInfo],
+  ['client|kill', clientKill],
   ['client|list', clientList],
   ['client|maint_notifications', clientMaintNotifications],
   ['client|no-evict', clientNoEvict],
   ['client|no-touch', clientNoTouch],
+  ['client|reply', clientReply],
   ['client|setinfo', clientSetInfo],
   ['client|setname', clientSetName],
   ...CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, clusterDisabled] as const),

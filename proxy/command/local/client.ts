@@ -1,8 +1,7 @@
-import { ErrorReply, OK, type Reply, SimpleString, VerbatimText } from '../../../resp/encode.js';
-import type { LocalContext } from '../local-context.js';
+import { ErrorReply, OK, type Reply, SimpleString } from '../../../resp/encode.js';
 import { type LocalRequest, SYNTAX } from './local-request.js';
 
-const CLIENT_TYPES = ['normal', 'master', 'slave', 'replica', 'pubsub'];
+const REPLY_MODES = ['on', 'off', 'skip'] as const;
 
 export function clientId({ context }: LocalRequest): Reply {
   return context.clientId;
@@ -38,28 +37,17 @@ export function clientSetInfo(request: LocalRequest): Reply {
   return OK;
 }
 
-export function clientInfo(request: LocalRequest): Reply {
-  return new VerbatimText(describe(request.context, request.row.name));
+/** CLIENT REPLY ON|OFF|SKIP */
+export function clientReply(request: LocalRequest): Reply {
+  const mode = REPLY_MODES.find((word) => request.isWord(2, word));
+  if (mode === undefined) return SYNTAX;
+  request.context.setReplies(mode);
+  return OK;
 }
 
-/** CLIENT LIST [TYPE type] [ID id …]: of this proxy's clients only the one that asks. */
-export function clientList(request: LocalRequest): Reply {
-  const { context, argCount } = request;
-  let isListed = true;
-  if (argCount === 4 && request.isWord(2, 'type')) {
-    const type = request.text(3).toLowerCase();
-    if (!CLIENT_TYPES.includes(type)) {
-      return new ErrorReply(`ERR Unknown client type '${request.text(3)}'`);
-    }
-    isListed = type === 'normal';
-  } else if (argCount > 3 && request.isWord(2, 'id')) {
-    const ids = Array.from({ length: argCount - 3 }, (_, n) => request.number(3 + n));
-    if (ids.includes(null)) return new ErrorReply('ERR Invalid client ID');
-    isListed = ids.includes(context.clientId);
-  } else if (argCount !== 2) {
-    return SYNTAX;
-  }
-  return new VerbatimText(isListed ? describe(context, request.row.name) : '');
+/** CLIENT GETREDIR: nobody's invalidations are redirected. */
+export function clientGetRedir(): Reply {
+  return -1;
 }
 
 /** CLIENT NO-EVICT ON|OFF: noted; the proxy evicts nobody for memory. */
@@ -87,14 +75,20 @@ export function clientHelp(): Reply {
     '    Return the ID of the current connection.',
     'INFO',
     '    Return information about the current client connection.',
+    'GETREDIR',
+    '    Return the client ID we are redirecting to when tracking is enabled.',
+    'KILL <ip:port> | KILL <option> <value> [<option> <value> [...]]',
+    '    Kill connections of this proxy. Options: ADDR, LADDR, TYPE, USER, ID, MAXAGE, SKIPME.',
     'LIST [options ...]',
-    '    Return information about the current client connection.',
+    '    Return information about the client connections of this proxy.',
     'MAINT_NOTIFICATIONS (ON|OFF) [moving-endpoint-type <type>]',
     '    Ask to be told before the proxy closes the connection for maintenance.',
     'NO-EVICT (ON|OFF)',
     '    Protect current client connection from eviction.',
     'NO-TOUCH (ON|OFF)',
     '    Accepted, without effect on the servers.',
+    'REPLY (ON|OFF|SKIP)',
+    '    Control the replies sent to the current connection.',
     'SETINFO <option> <value>',
     '    Set client meta attr: LIB-NAME or LIB-VER.',
     'SETNAME <name>',
@@ -118,44 +112,4 @@ function isPrintable(text: string): boolean {
 function onOrOff(request: LocalRequest): boolean | null {
   if (request.isWord(2, 'on')) return true;
   return request.isWord(2, 'off') ? false : null;
-}
-
-/** A line as Redis writes it in CLIENT LIST; what a proxy has no notion of is 0. */
-function describe(context: LocalContext, command: string): string {
-  const ageSeconds = Math.floor((Date.now() - context.connectedAtMs) / 1000);
-  const flags = `${context.noEvict ? 'e' : ''}${context.noTouch ? 'T' : ''}` || 'N';
-  const fields = {
-    id: context.clientId,
-    addr: context.remoteAddr,
-    laddr: context.localAddr,
-    fd: 0,
-    name: context.clientName,
-    age: ageSeconds,
-    idle: 0,
-    flags,
-    db: 0,
-    sub: 0,
-    psub: 0,
-    ssub: 0,
-    multi: -1,
-    qbuf: 0,
-    'qbuf-free': 0,
-    'argv-mem': 0,
-    'multi-mem': 0,
-    rbs: 0,
-    rbp: 0,
-    obl: 0,
-    oll: 0,
-    omem: 0,
-    'tot-mem': 0,
-    events: 'r',
-    cmd: command,
-    user: 'default',
-    redir: -1,
-    resp: context.protocol,
-    'lib-name': context.libName,
-    'lib-ver': context.libVersion,
-  };
-  const line = Object.entries(fields).map(([key, value]) => `${key}=${value}`);
-  return `${line.join(' ')}\n`;
 }

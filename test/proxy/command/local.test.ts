@@ -4,7 +4,12 @@ import { COMMAND_ROWS } from '../../../proxy/command/command-rows.js';
 import { lookup } from '../../../proxy/command/command-table.js';
 import { decide } from '../../../proxy/command/decide.js';
 import { LearnedCommands } from '../../../proxy/command/learned-commands.js';
-import type { LocalContext, ProxyFacts } from '../../../proxy/command/local-context.js';
+import type {
+  ConnectedClient,
+  LocalContext,
+  ProxyFacts,
+  ReplyMode,
+} from '../../../proxy/command/local-context.js';
 import { decodeReply, toPlain } from '../../../resp/decode.js';
 import { frameArguments } from '../../support/command-arguments.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -47,6 +52,21 @@ class FakeClient implements LocalContext {
   closeAfterReply(): void {
     this.isClosing = true;
   }
+
+  readonly idleSeconds = 2;
+  readonly queryBytes = 0;
+  readonly replyBytes = 0;
+  replies: ReplyMode = 'on';
+
+  setReplies(mode: ReplyMode): void {
+    this.replies = mode;
+  }
+
+  clients(): Iterable<ConnectedClient> {
+    return [this];
+  }
+
+  destroy(): void {}
 
   proxyFacts(): ProxyFacts {
     return {
@@ -295,8 +315,8 @@ test('COMMAND tells of served commands only', () => {
   expect(names).not.toContain('psync');
   expect(plain('COMMAND', 'COUNT')).toBe(names.length);
   expect(plain('COMMAND', 'LIST')).toContain('client|getname');
-  expect(plain('COMMAND', 'LIST')).not.toContain('client|kill');
-  expect(plain('COMMAND', 'INFO', 'psync', 'client|id', 'client|kill')).toEqual([
+  expect(plain('COMMAND', 'LIST')).not.toContain('client|pause');
+  expect(plain('COMMAND', 'INFO', 'psync', 'client|id', 'client|pause')).toEqual([
     null,
     expect.arrayContaining(['client|id', 2]),
     null,

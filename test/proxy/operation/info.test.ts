@@ -53,7 +53,7 @@ describe('through a proxy over two groups', () => {
       await client.call('SET', `key:${n}`, 'x', 'EX', n < 5 ? 100 : 1000);
     for (let n = 0; n < 30; n++) await client.call('GET', `key:${n}`);
     const sections = parseInfo(await info('all'));
-    expect(sections.get('keyspace')!.db0).toMatch(/^keys=20,expires=20,avg_ttl=\d{6}$/);
+    expect(sections.get('keyspace')!.db0).toMatch(/^keys=20,expires=20,avg_ttl=\d+$/);
     expect(sections.get('stats')).toMatchObject({ keyspace_hits: '20', keyspace_misses: '10' });
     expect(sections.get('commandstats')!.cmdstat_get).toMatch(
       /^calls=30,usec=\d+,usec_per_call=\d+\.\d\d,rejected_calls=0,failed_calls=0$/,

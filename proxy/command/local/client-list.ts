@@ -1,0 +1,142 @@
+import { ErrorReply, OK, type Reply, VerbatimText } from '../../../resp/encode.js';
+import type { ConnectedClient } from '../local-context.js';
+import { type LocalRequest, SYNTAX } from './local-request.js';
+
+const CLIENT_TYPES = ['normal', 'master', 'slave', 'replica', 'pubsub'];
+const NO_SUCH_CLIENT = new ErrorReply('ERR No such client');
+
+export function clientInfo(request: LocalRequest): Reply {
+  return new VerbatimText(`${describe(request.context, request.row.name)}\n`);
+}
+
+/** CLIENT LIST [TYPE type] [ID id …]: the clients of this proxy's worker. */
+export function clientList(request: LocalRequest): Reply {
+  const { context, argCount } = request;
+  const clients = [...context.clients()];
+  let listed: readonly ConnectedClient[] = clients;
+  if (argCount === 4 && request.isWord(2, 'type')) {
+    const type = request.text(3).toLowerCase();
+    if (!CLIENT_TYPES.includes(type)) return unknownType(request.text(3));
+    listed = clients.filter((client) => isOfType(client, type));
+  } else if (argCount > 3 && request.isWord(2, 'id')) {
+    const ids = Array.from({ length: argCount - 3 }, (_, n) => request.number(3 + n));
+    if (ids.includes(null)) return new ErrorReply('ERR Invalid client ID');
+    listed = clients.filter(({ clientId }) => ids.includes(clientId));
+  } else if (argCount !== 2) {
+    return SYNTAX;
+  }
+  const lines = listed.map(
+    (client) => `${describe(client, client === context ? request.row.name : 'NULL')}\n`,
+  );
+  return new VerbatimText(lines.join(''));
+}
+
+type Filter = (client: ConnectedClient) => boolean;
+
+/** CLIENT KILL address, or with ID, TYPE, ADDR, LADDR, USER, MAXAGE, SKIPME: of this worker's clients. */
+export function clientKill(request: LocalRequest): Reply {
+  const { context, argCount } = request;
+  if (argCount === 3) {
+    const killed = kill(request, [(client) => client.remoteAddr === request.text(2)]);
+    return killed === 0 ? NO_SUCH_CLIENT : OK;
+  }
+  const filters: Filter[] = [];
+  let skipsMe = true;
+  for (let index = 2; index < argCount; index += 2) {
+    if (index + 1 === argCount) return SYNTAX;
+    const value = request.text(index + 1);
+    if (request.isWord(index, 'id')) {
+      const id = request.number(index + 1);
+      if (id === null || id < 1) return new ErrorReply('ERR client-id should be greater than 0');
+      filters.push((client) => client.clientId === id);
+    } else if (request.isWord(index, 'type')) {
+      const type = value.toLowerCase();
+      if (!CLIENT_TYPES.includes(type)) return unknownType(value);
+      filters.push((client) => isOfType(client, type));
+    } else if (request.isWord(index, 'addr')) {
+      filters.push((client) => client.remoteAddr === value);
+    } else if (request.isWord(index, 'laddr')) {
+      filters.push((client) => client.localAddr === value);
+    } else if (request.isWord(index, 'user')) {
+      if (value !== 'default') return new ErrorReply(`ERR No such user '${value}'`);
+    } else if (request.isWord(index, 'maxage')) {
+      const seconds = request.number(index + 1);
+      if (seconds === null || seconds < 1)
+        return new ErrorReply('ERR maxage is not an integer or out of range');
+      filters.push((client) => ageOf(client) >= seconds);
+    } else if (request.isWord(index, 'skipme') && /^(yes|no)$/i.test(value)) {
+      skipsMe = value.toLowerCase() === 'yes';
+    } else {
+      return SYNTAX;
+    }
+  }
+  if (skipsMe) filters.push((client) => client !== context);
+  return kill(request, filters);
+}
+
+/** @returns how many. The one that asks has its reply before it is closed. */
+function kill({ context }: LocalRequest, filters: readonly Filter[]): number {
+  const chosen = [...context.clients()].filter((client) => filters.every((fits) => fits(client)));
+  for (const client of chosen) {
+    if (client === context) context.closeAfterReply();
+    else client.destroy();
+  }
+  return chosen.length;
+}
+
+function isOfType({ subscriptions }: ConnectedClient, type: string): boolean {
+  return type === ((subscriptions?.total ?? 0) > 0 ? 'pubsub' : 'normal');
+}
+
+function unknownType(type: string): ErrorReply {
+  return new ErrorReply(`ERR Unknown client type '${type}'`);
+}
+
+function ageOf({ connectedAtMs }: ConnectedClient): number {
+  return Math.floor((Date.now() - connectedAtMs) / 1000);
+}
+
+/** A line as Redis writes it in CLIENT LIST; what a proxy has no notion of is 0. */
+function describe(client: ConnectedClient, command: string): string {
+  const { subscriptions } = client;
+  const flags = [
+    ...((subscriptions?.total ?? 0) > 0 ? ['P'] : []),
+    ...(client.noEvict ? ['e'] : []),
+    ...(client.noTouch ? ['T'] : []),
+  ];
+  const fields = {
+    id: client.clientId,
+    addr: client.remoteAddr,
+    laddr: client.localAddr,
+    fd: 0,
+    name: client.clientName,
+    age: ageOf(client),
+    idle: client.idleSeconds,
+    flags: flags.join('') || 'N',
+    db: client.database,
+    sub: subscriptions?.count('channel') ?? 0,
+    psub: subscriptions?.count('pattern') ?? 0,
+    ssub: subscriptions?.count('shard') ?? 0,
+    multi: -1,
+    qbuf: client.queryBytes,
+    'qbuf-free': 0,
+    'argv-mem': 0,
+    'multi-mem': 0,
+    rbs: 0,
+    rbp: 0,
+    obl: client.replyBytes,
+    oll: 0,
+    omem: 0,
+    'tot-mem': client.queryBytes + client.replyBytes,
+    events: 'r',
+    cmd: command,
+    user: 'default',
+    redir: -1,
+    resp: client.protocol,
+    'lib-name': client.libName,
+    'lib-ver': client.libVersion,
+  };
+  return Object.entries(fields)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
