@@ -19,7 +19,8 @@ export interface Times {
 
 const UNKNOWN = /whether the command was executed is unknown/;
 /** The proxy's words, and those of a server that has just been started or demoted. */
-const REFUSED = /^(ERR slot \d+ |TRYAGAIN |LOADING |READONLY |MASTERDOWN )/;
+const REFUSED =
+  /^(EXECABORT Transaction discarded because of: )?(ERR slot \d+ |TRYAGAIN |LOADING |READONLY |MASTERDOWN )/;
 
 /** @param value null: the connection ended, or the command was not answered in time */
 export function outcomeOf(value: Value | null, reason: string): Outcome {
