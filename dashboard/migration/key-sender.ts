@@ -5,7 +5,7 @@ import { RedisReplyError } from '../errors.js';
 import type { OwnCommands } from './client-load.js';
 import type { Pace } from './pace.js';
 import { type CommandPart, ServerConnection, wantsNoPassword } from './server-connection.js';
-import { predictedStallMs } from './survey.js';
+import { predictedStallMs } from './stall.js';
 
 /**
  * For how long the source, which does nothing else meanwhile, waits for the target to take and

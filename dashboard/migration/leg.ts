@@ -15,14 +15,8 @@ import type { Progress } from './progress.js';
 import type { QueuedJob, QueuedTask } from './queue.js';
 import { SlotWindows } from './slot-windows.js';
 import { endMoversOf } from './stale-connections.js';
-import {
-  bytesMovedWithin,
-  LARGE_KEY_BYTES,
-  type LargeKey,
-  predictedStallMs,
-  type Survey,
-  surveySlots,
-} from './survey.js';
+import { bytesMovedWithin, predictedStallMs } from './stall.js';
+import { LARGE_KEY_BYTES, type LargeKey, type Survey, surveySlots } from './survey.js';
 import type { WindowSize } from './window-size.js';
 
 /** What a leg tells of tasks that cannot go on; to be saved by whoever runs it. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MoveOptions } from '../../cluster/model/migrate-job.js';
 import type { ClientLoad } from './client-load.js';
-import { bytesMovedWithin } from './survey.js';
+import { bytesMovedWithin } from './stall.js';
 
 /** Of small keys: a call of about a millisecond. Larger batches are hardly faster. */
 const MAX_BATCH_KEYS = 128;

@@ -14,7 +14,8 @@ import { asRanges } from './moves.js';
 import { balanceLoads, balanceNumbers, drain, type PlanGroup, type SlotMove } from './plan.js';
 import type { MigrationQueue } from './queue.js';
 import { ServerConnection } from './server-connection.js';
-import { type LargeKey, predictedStallMs, type Survey, surveySlots } from './survey.js';
+import { predictedStallMs } from './stall.js';
+import { type LargeKey, type Survey, surveySlots } from './survey.js';
 
 /** A plan is looked at by somebody who waits: what was not seen by then is extrapolated. */
 const SURVEY_MS = 5_000;

@@ -5,12 +5,6 @@ import { type KeyPage, scanKeys } from './key-scan.js';
 import type { Pace } from './pace.js';
 import type { ServerConnection } from './server-connection.js';
 
-/**
- * What a server dumps, sends and restores in a second, in bytes of MEMORY USAGE: measured with
- * hashes and sorted sets of a million fields, the slowest of all types.
- */
-const BYTES_PER_MS = 200_000;
-
 /** Stalls both servers for a third of a second. */
 export const LARGE_KEY_BYTES = 64 * 1024 * 1024;
 
@@ -18,16 +12,6 @@ export const LARGE_KEY_BYTES = 64 * 1024 * 1024;
 const NOTED_KEY_BYTES = 16 * 1024;
 /** About 20 MB of our memory; with more of them every key is asked for its size when it moves. */
 const MAX_NOTED_KEYS = 200_000;
-
-/** For how long one MIGRATE of so many bytes keeps both servers from anything else. */
-export function predictedStallMs(bytes: number): number {
-  return Math.round(bytes / BYTES_PER_MS);
-}
-
-/** The inverse of {@link predictedStallMs}. */
-export function bytesMovedWithin(stallMs: number): number {
-  return stallMs * BYTES_PER_MS;
-}
 
 export interface LargeKey {
   readonly slotId: number;

@@ -5,12 +5,8 @@ import { keyName } from '../migration/large-keys.js';
 import { masterAddr } from '../migration/masters.js';
 import { MigrationQueue } from '../migration/queue.js';
 import { ServerConnection } from '../migration/server-connection.js';
-import {
-  LARGE_KEY_BYTES,
-  predictedStallMs,
-  type Survey,
-  surveySlots,
-} from '../migration/survey.js';
+import { predictedStallMs } from '../migration/stall.js';
+import { LARGE_KEY_BYTES, type Survey, surveySlots } from '../migration/survey.js';
 import { existingGroup } from './groups.js';
 import { assertSlotId } from './slots.js';
 
