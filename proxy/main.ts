@@ -77,6 +77,7 @@ async function serve(
     {
       topology: () => topology?.status ?? statusWithoutCoordinator(record),
       dataPlane: () => dataPlane.stats(),
+      workers: args.cpu,
     },
     log,
   );

@@ -5,4 +5,6 @@ import type { TopologyStatus } from '../topology/topology.js';
 export interface AdminSource {
   topology(): TopologyStatus;
   dataPlane(): DataPlaneStats;
+  /** Processes that serve clients; 1 if that is this process alone. */
+  readonly workers?: number;
 }

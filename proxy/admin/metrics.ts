@@ -30,6 +30,7 @@ export function createMetrics(source: AdminSource): Registry {
   gauge(registry, 'codis_proxy_uptime_seconds', 'Time since the start of the process', () =>
     process.uptime(),
   );
+  gauge(registry, 'codis_proxy_workers', 'Processes that serve clients', () => source.workers ?? 1);
   new Gauge({
     name: 'codis_proxy_info',
     help: 'Always 1; the labels say who this is',
