@@ -1,5 +1,8 @@
 import { defineConfig } from 'vite';
 
+// Also when the tests have it built: with their value the libraries bring what is for developers.
+process.env.NODE_ENV = 'production';
+
 /**
  * The pages of the dashboard, into `dist/web`. Everything is in the package: nothing is loaded from
  * elsewhere, and no script or style is inside the document, so its security policy may forbid both.
