@@ -1,14 +1,18 @@
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../base/errors.js';
 import { Random } from '../support/random.js';
 import { CheckedLoad } from './checked-load.js';
+import { PASSWORD } from './checker/connection.js';
 import { Findings } from './checker/findings.js';
 import type { Latencies } from './checker/latencies.js';
 import { ChaosCluster } from './cluster/chaos-cluster.js';
 import { type Fault, settle } from './faults.js';
+import { projectFile } from './project-file.js';
+import { type Setup, serverArguments } from './setup.js';
 import { type Move, SlotMoves, textOf } from './slot-moves.js';
 
-const GROUPS = 3;
+export const GROUPS = 3;
 /** The models' keys are in these slots: many to a slot, so that each move meets commands. */
 const HOT_SLOTS = { from: 400, to: 623 };
 /** Everything is as it should be so long after the last server is back. */
@@ -33,7 +37,7 @@ export interface ChaosOptions {
   readonly rate: number;
   readonly cells: number;
   readonly ballastKeys: number;
-  readonly redisArgs: readonly string[];
+  readonly setup: Setup;
 }
 
 export interface ChaosResult {
@@ -62,9 +66,9 @@ export async function runChaos(
     replicas: options.faults.some(({ name }) => name.startsWith('promote')) ? 1 : 0,
     proxies: 2,
     coordinator: options.coordinator,
-    redisArgs: options.redisArgs,
+    redisArgs: await serverArguments(options.setup, dirname(projectFile('package.json')), say),
     // Below what a proxy lets commands wait, so that a step that is taken back does so in time.
-    config: { action_timeout: 8_000 },
+    config: { action_timeout: 8_000, ...(options.setup.hasPassword && { password: PASSWORD }) },
   });
   let data: 'keep' | 'remove' = 'keep';
   try {
@@ -151,8 +155,9 @@ class ChaosRun {
     const from = random.whole(HOT_SLOTS.from, HOT_SLOTS.to - 8);
     const to = Math.min(HOT_SLOTS.to, from + random.pick([1, 8, 32, 64, 128]) - 1);
     const owner = (await this.#cluster.store.loadSlot(from))!.group_id;
+    const chunks = random.oneIn(2);
     const groups = Array.from({ length: GROUPS }, (_, index) => index + 1);
-    return { from, to, group: random.pick(groups.filter((id) => id !== owner)), delay };
+    return { from, to, group: random.pick(groups.filter((id) => id !== owner)), delay, chunks };
   }
 
   async #moveWithFault(move: Move, fault: Fault): Promise<void> {

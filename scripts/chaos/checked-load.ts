@@ -58,6 +58,7 @@ export class CheckedLoad {
   /** Writes the keys that lie there, then begins to send commands. */
   async start(): Promise<void> {
     await this.#ballast.write(this.run.ports[0]!);
+    for (const worker of this.#workers) await worker.prepare();
     this.transactions.start(this.#seed);
     this.#running = Promise.all(this.#workers.map((worker) => worker.run(this.#stopping.signal)));
   }
