@@ -120,6 +120,17 @@ export class ClusterAccess {
     return this.#router.serverOf(slotId);
   }
 
+  /** A command to a slot that is sent in a way of its own. */
+  askBy(
+    slotId: number,
+    lane: number,
+    row: CommandRow,
+    origin: object,
+    send: (request: Request, router: Router) => void,
+  ): Promise<Buffer> {
+    return this.#exchange(origin, row, slotId, lane, (request) => send(request, this.#router));
+  }
+
   /** As `askSlot`, with several commands at once. @returns the last one's reply */
   askBurst(slotId: number, lane: number, burst: Burst, origin: object): Promise<Buffer> {
     return this.#exchange(origin, BURST_ROW, slotId, lane, (request) =>

@@ -19,7 +19,7 @@ const SCRIPT =
 const FUNCTION = SCRIPT;
 const NOTED = 'Noted for `CLIENT LIST`';
 const ATOMIC =
-  'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. So what only a server can refuse (`OOM`) is told by `EXEC`. Those that are not about keys (`PING`, `INFO`, `CONFIG`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
+  'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. What only a server can refuse (`OOM`) is told to a client that waits for `QUEUED`, else by `EXEC`. Those that are not about keys (`PING`, `INFO`, `PUBLISH`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
 
 const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';

@@ -5,7 +5,7 @@ import { UNKNOWN_ROW } from '../learned-commands.js';
  * Who carries a command of a transaction out:
  * - `server`: it is sent between MULTI and EXEC
  * - `proxy`: a local command, which the proxy answers when the server has executed the others
- * - `apart`: an operation: carried out by itself, before or after what the server executes
+ * - `apart`: an operation, or a message to a channel: carried out by itself, before or after what the server executes
  */
 export type Place = 'server' | 'proxy' | 'apart';
 
@@ -28,6 +28,7 @@ export function placeOf(row: CommandRow): Place {
     case 'container':
       return 'proxy';
     case 'operation':
+    case 'publish':
       return 'apart';
     default:
       return 'server';

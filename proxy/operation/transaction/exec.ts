@@ -1,8 +1,10 @@
+import { slotOfKey } from '../../../cluster/slot-hash.js';
 import { ErrorReply, encodeReply, type Reply } from '../../../resp/encode.js';
 import { FrameProgress } from '../../../resp/frame-progress.js';
 import { RequestFramer } from '../../../resp/request-framer.js';
 import { laneOf } from '../../backend/lane.js';
 import { asBuffer } from '../../command/admission.js';
+import type { CommandRow } from '../../command/command-row.js';
 import { answerLocal } from '../../command/local/answer-local.js';
 import { SLOT_OF_NO_KEY } from '../../command/slot-of-no-key.js';
 import { isAboutKeyspace } from '../../command/transaction/queue-rules.js';
@@ -10,6 +12,7 @@ import type { QueuedCommand } from '../../command/transaction/transaction.js';
 import { TransactionMode } from '../../command/transaction/transaction-mode.js';
 import { Frames, type Operation, type OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
+import { Publication } from '../pubsub/publication.js';
 import { isArray, splice } from './splice.js';
 
 /** By name; given by operations.ts, which this operation is one of. */
@@ -75,14 +78,15 @@ async function answerTo(
   const { client } = call;
   framer.frame(bytes, 0, bytes.length, new FrameProgress(), true);
   const { argStarts, argEnds, argCount } = framer;
+  const args = Array.from({ length: argCount }, (_, index) =>
+    bytes.subarray(argStarts[index], argEnds[index]),
+  );
+  if (row.route === 'publish') return publish(row, bytes, args[1]!, call);
   const operation = operations.get(row.name);
   let reply: Reply | Frames;
   if (operation === undefined) {
     return asBuffer(answerLocal(row, bytes, argStarts, argEnds, argCount, client));
   }
-  const args = Array.from({ length: argCount }, (_, index) =>
-    bytes.subarray(argStarts[index], argEnds[index]),
-  );
   try {
     reply = await operation({ ...call, row, args, bytes });
   } catch (error) {
@@ -90,4 +94,18 @@ async function answerTo(
     reply = new ErrorReply(error instanceof OperationError ? text : `ERR ${text}`);
   }
   return reply instanceof Frames ? reply.bytes : asBuffer(encodeReply(reply, client.protocol));
+}
+
+/** A message goes to its channel's home, wherever the transaction's keys are. */
+function publish(
+  row: CommandRow,
+  bytes: Buffer,
+  channel: Buffer,
+  { client, cluster }: OperationCall,
+): Promise<Buffer> {
+  const slotId = slotOfKey(channel, 0, channel.length);
+  return cluster.askBy(slotId, client.lane, row, client, (request, router) => {
+    const name = channel.toString('latin1');
+    Publication.send(request, name, bytes, 0, bytes.length, true, cluster, router);
+  });
 }

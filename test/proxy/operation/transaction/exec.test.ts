@@ -267,3 +267,26 @@ test('an EXEC that the server refuses itself', async () => {
   admin.close();
   client.close();
 });
+
+test('a message goes to those who listen, from a transaction on keys elsewhere', async () => {
+  const [client, listener] = [
+    await RespClient.connect(proxy.port),
+    await RespClient.connect(proxy.port),
+  ];
+  for (const [key, channel] of [
+    [keyInSlots(0, 511), keyInSlots(512, 1023)],
+    [keyInSlots(512, 1023), keyInSlots(0, 511)],
+  ] as const) {
+    await listener.call('SUBSCRIBE', channel);
+    await client.call('MULTI');
+    await client.call('PUBLISH', channel, 'before');
+    await client.call('SET', key, '1');
+    await client.call('PUBLISH', channel, 'after');
+    expect(await client.text('EXEC')).toBe('*3\r\n:1\r\n+OK\r\n:1\r\n');
+    const messages = (await listener.replies(2)).map(String);
+    expect(messages[0]).toContain('before');
+    expect(messages[1]).toContain('after');
+  }
+  client.close();
+  listener.close();
+});
