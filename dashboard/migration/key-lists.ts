@@ -56,8 +56,8 @@ export class KeyLists {
     let lists = this.#lists.get(slotId);
     if (!lists) this.#lists.set(slotId, (lists = new Map()));
     let list = lists.get(database);
+    const before = list?.capacity ?? 0;
     if (!list) lists.set(database, (list = new NameList()));
-    const before = list.capacity;
     list.add(key);
     this.#bytes += list.capacity - before;
     // The first one stays, however long its list is: else nothing would ever move.
