@@ -123,6 +123,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   waitaof: OPERATION,
 
   // Messages.
+  monitor: OPERATION,
   psubscribe: OPERATION,
   publish: { route: 'publish' },
   'pubsub|channels': OPERATION,

@@ -31,6 +31,8 @@ export interface LocalContext extends ConnectedClient {
   mode: SessionMode | null;
   /** What it listens to; null: it has never listened to anything. */
   subscriptions: ClientListening | null;
+  /** It is not told any more what other clients send. */
+  endMonitoring(): void;
   /** No more commands are read; the connection is closed when the replies so far are written. */
   closeAfterReply(): void;
   /** Whether this command, and those after it, are answered. */

@@ -1,6 +1,7 @@
 import { UNKNOWN_ROW } from '../command/learned-commands.js';
 import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
+import { monitor } from './monitor.js';
 import type { Operation } from './operation.js';
 import { PUBSUB_OPERATIONS } from './pubsub/pubsub-operations.js';
 import { scan } from './scan.js';
@@ -21,6 +22,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['flushall', flushall],
   ['flushdb', flushall],
   ['keys', keys],
+  ['monitor', monitor],
   ['randomkey', randomkey],
   ['scan', scan],
   ['watch', watch],

@@ -5,6 +5,7 @@ import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { movingNotice } from '../command/local/maintenance.js';
 import { adoptSocket, type ReadTarget } from '../io/adopt-socket.js';
 import { blockedClientsOf } from '../operation/blocking/blocked-clients.js';
+import { monitorsOf } from '../operation/monitor.js';
 import { drain, LEAVE_GRACE_MS } from './drain.js';
 import { Session, type SessionServices } from './session.js';
 
@@ -36,6 +37,9 @@ export class Listener {
   constructor(services: Omit<SessionServices, 'onClosed'>, options: ListenerOptions) {
     this.#services = { ...services, onClosed: (session) => this.#forget(session) };
     this.#options = options;
+    monitorsOf(services.cluster).onChange = () => {
+      for (const session of this.#sessions) session.updatePlain();
+    };
     this.#nextClientId = options.firstClientId;
     // Half-open, so that a client that has sent its last command still gets its replies.
     this.#server = createServer({

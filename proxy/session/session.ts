@@ -22,6 +22,7 @@ import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
 import { BurstCall } from '../operation/burst-call.js';
 import type { ClusterAccess } from '../operation/cluster-access.js';
+import { type Monitors, monitorsOf } from '../operation/monitor.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
 import { Publication } from '../operation/pubsub/publication.js';
@@ -96,6 +97,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   idleSweeps = 0;
   readonly #socket: Socket;
   readonly #services: SessionServices;
+  readonly #monitors: Monitors;
   readonly #progress = new FrameProgress();
   readonly #receive: ReceiveBuffer;
   readonly #outlet: Outlet;
@@ -110,7 +112,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
-  /** Authenticated, answered and in no mode: most commands need not be thought about. */
+  /** Authenticated, answered, in no mode and not watched: most commands need not be thought about. */
   #isPlain: boolean;
   /** The command that is being carried out, or waits for the replies of those before it. */
   #operation: OperationRun | null = null;
@@ -134,7 +136,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#services = services;
     this.#pipelineLimit = services.settings.maxPipeline;
     this.#authenticated = services.settings.password === '';
-    this.#isPlain = this.#authenticated;
+    this.#monitors = monitorsOf(services.cluster);
+    this.#isPlain = this.#authenticated && !this.#monitors.isActive;
     this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
@@ -230,10 +233,19 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     return this.#outlet.pending + this.#heldBytes;
   }
 
+  /** To be called when somebody begins or ends to watch all commands. */
+  updatePlain(): void {
+    this.#judgePlain();
+  }
+
+  endMonitoring(): void {
+    this.#monitors.remove(this);
+  }
+
   /** It waits for messages, however long there are none. */
   get isListening(): boolean {
     const listening = this.subscriptions;
-    return listening !== null && listening.total > 0;
+    return (listening !== null && listening.total > 0) || this.#monitors.has(this);
   }
 
   get databases(): number {
@@ -311,6 +323,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#operation?.abort();
     this.#mode?.end();
     this.subscriptions?.end();
+    this.endMonitoring();
     this.#services.onClosed(this);
   }
 
@@ -436,6 +449,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       this.#replies.begin();
       this.#judgePlain();
     }
+    if (this.#monitors.isActive) {
+      this.#monitors.feed(this, row, bytes, argStarts, argEnds, argCount);
+    }
     const decision =
       this.#mode === null
         ? decide(row, bytes, argStarts, argEnds, argCount, this)
@@ -509,7 +525,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   #judgePlain(): void {
-    this.#isPlain = this.#authenticated && this.#mode === null && this.#replies.isOn;
+    this.#isPlain =
+      this.#authenticated && this.#mode === null && this.#replies.isOn && !this.#monitors.isActive;
   }
 
   /** To be called after a command that may have chosen another protocol or database. */

@@ -61,6 +61,8 @@ export const REMARKS: { readonly [name: string]: string } = {
   brpoplpush: 'As `BLMOVE`.',
   wait: 'Asks all groups, since the writes of a client may be anywhere; the least of their numbers. A group without replicas makes it 0.',
   waitaof: 'As `WAIT`: the least numbers of all groups.',
+  monitor:
+    'The commands of the clients of the same worker of this proxy, as they are read: not those of other proxies, nor what scripts call. As in Redis passwords and commands of operators are not shown.',
   publish:
     'To the group of the slot of the channel. The number counts the clients of the same worker of this proxy one by one, every other worker and proxy with listeners as one for each of their channels and patterns that match.',
   spublish: 'As `PUBLISH`: heard wherever a client listens.',
@@ -220,7 +222,7 @@ export const NOT_SERVED: readonly Refusal[] = [
     title: 'Operating a server',
     commands: [
       ...['acl', 'bgrewriteaof', 'bgsave', 'debug', 'failover', 'lastsave'],
-      ...['memory|stats', 'module', 'monitor', 'save', 'shutdown'],
+      ...['memory|stats', 'module', 'save', 'shutdown'],
     ],
     text: 'Meant for one server. Send them to the server itself.',
   },

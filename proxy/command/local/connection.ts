@@ -36,6 +36,7 @@ export function quit(request: LocalRequest): Reply {
 export function reset({ context }: LocalRequest): Reply {
   context.mode?.end();
   context.subscriptions?.end();
+  context.endMonitoring();
   context.mode = null;
   context.clientName = '';
   context.noEvict = false;

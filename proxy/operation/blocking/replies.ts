@@ -7,7 +7,8 @@ const NULLS = ['*-1\r\n', '_\r\n', '$-1\r\n'];
 /** Of a server that cannot serve now and may soon, or of a slot that is on the move. */
 const PASSING = /^-(TRYAGAIN|READONLY|LOADING|MASTERDOWN) /;
 const LONGEST_CODE = 12;
-const UNBLOCKED = '-UNBLOCKED ';
+const UNBLOCKED = /^-UNBLOCKED (client|force) /;
+const LONGEST_UNBLOCKED = 20;
 
 export function isNothing(frame: Buffer): boolean {
   return frame.length <= 5 && NULLS.includes(frame.toString('latin1'));
@@ -18,9 +19,12 @@ export function isWorthWaitingFor(frame: Buffer): boolean {
   return PASSING.test(frame.toString('latin1', 0, LONGEST_CODE));
 }
 
-/** The server has answered a command that waited before its time, without having taken anything. */
+/**
+ * The server has answered a command that waited before its time, without having taken anything: it
+ * was asked to, or is no master any more. (A stream that is gone is an answer like another.)
+ */
 export function isUnblocked(frame: Buffer): boolean {
-  return frame.toString('latin1', 0, UNBLOCKED.length) === UNBLOCKED;
+  return UNBLOCKED.test(frame.toString('latin1', 0, LONGEST_UNBLOCKED));
 }
 
 export function serverError(server: Server, what: string): Buffer {

@@ -127,7 +127,7 @@ test('each route has the keys it needs', () => {
 });
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
-const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover lastsave migrate module monitor move psync
+const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover lastsave migrate module move psync
   replconf replicaof restore-asking save shutdown slaveof swapdb sync`;
 
 test('exactly these commands are refused', () => {

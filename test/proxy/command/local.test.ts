@@ -49,6 +49,8 @@ class FakeClient implements LocalContext {
     this.authenticated = password === '';
   }
 
+  endMonitoring(): void {}
+
   closeAfterReply(): void {
     this.isClosing = true;
   }
