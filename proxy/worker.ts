@@ -69,6 +69,7 @@ class Worker implements DataPlane {
         timeoutMs: config.backendTimeoutMs,
         pingPeriodMs: config.backendPingPeriodMs,
         heartbeatMs: heartbeatMs(config),
+        waitMs: config.backendWaitMs,
         maxInFlight: config.backendMaxInFlight,
         waitingBytes: share(config.waitingLimit),
       },

@@ -1,5 +1,4 @@
-import { connect, type Socket } from 'node:net';
-import { parseAddress } from '../../base/address.js';
+import type { Socket } from 'node:net';
 import { Backoff } from '../../base/backoff.js';
 import type { Logger } from '../../base/log.js';
 import { Ring } from '../../base/ring.js';
@@ -10,45 +9,19 @@ import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import { NO_SLOT, type Request } from '../request.js';
 import { AbandonedConnections } from './abandoned-connections.js';
+import { type BackendSettings, type BackendState, LEGAL_TRANSITIONS } from './backend-settings.js';
+import { Congestion } from './congestion.js';
+import { DrainWaiters } from './drain-waiters.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
 import { databaseOfLane, protocolOfLane } from './lane.js';
+import { type ParkedCommand, ParkedCommands } from './parked-commands.js';
 import { ReplyStreamer } from './reply-streamer.js';
-
-/**
- * - `connecting`: commands are taken; they go out behind the handshake
- * - `ready`
- * - `waiting`: before the next attempt; commands fail at once
- * - `closed`: by us, for good
- */
-export type BackendState = 'connecting' | 'ready' | 'waiting' | 'closed';
-
-const LEGAL_TRANSITIONS: Record<BackendState, readonly BackendState[]> = {
-  connecting: ['ready', 'waiting', 'closed'],
-  ready: ['waiting', 'closed'],
-  waiting: ['connecting', 'closed'],
-  closed: [],
-};
-
-export interface BackendSettings {
-  /** How the connections are named at the servers. */
-  readonly name: string;
-  /** Empty: no AUTH. */
-  readonly password: string;
-  /** A command not answered within this time ends the connection, and fails. */
-  readonly timeoutMs: number;
-  readonly pingPeriodMs: number;
-  /** How often a server is asked whether it is there, for failover; 0: it is not. */
-  readonly heartbeatMs: number;
-  /** Unanswered commands beyond which sessions that send here are paused. */
-  readonly maxInFlight: number;
-}
+import { openServerSocket } from './server-socket.js';
 
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
 /** The type byte of what a server says of its own accord in RESP3. */
 const PUSH = 0x3e;
-/** Unsent bytes beyond which sessions that send here are paused. */
-const HIGH_WATER_BYTES = 1024 * 1024;
 /** A connection with replies of this size reads into memory of its own; see Chunk. */
 const LARGE_BYTES = 16 * 1024;
 /** Soon enough that a restarted server is found within a tenth of a second or two. */
@@ -56,16 +29,13 @@ const FIRST_RETRY_MS = 50;
 /** Seldom enough that a dead server costs nothing, often enough that nobody waits for us. */
 const LAST_RETRY_MS = 1000;
 
-interface DrainWaiter {
-  /** Value of `#answered` to be reached. */
-  readonly target: number;
-  readonly resolve: () => void;
-}
-
 /**
  * A pipelined connection to one Redis server: commands of all sessions in, replies out in the same
  * order. Each request sent is answered exactly once: by the server, or with an error when the
- * connection ends, when the deadline passes or when there is no connection.
+ * connection ends, or when the deadline passes.
+ *
+ * What comes while there is no connection has been sent to nobody: it waits for the next one, until
+ * the server has been away for `waitMs`. From then on commands fail at once.
  */
 export class Backend {
   readonly addr: string;
@@ -73,7 +43,6 @@ export class Backend {
   /** The protocol and database of all its commands. */
   readonly #lane: number;
   readonly #settings: BackendSettings;
-  readonly #maxInFlight: number;
   readonly #onReady: () => void;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
@@ -82,10 +51,13 @@ export class Backend {
   readonly #receive: ReceiveBuffer;
   readonly #streamer = new ReplyStreamer();
   readonly #abandoned = new AbandonedConnections();
-  readonly #resumeListeners = new Set<() => void>();
+  readonly #congestion: Congestion;
   #state: BackendState = 'waiting';
   #socket: Socket | null = null;
   #outlet: Outlet | null = null;
+  /** Commands may go out; else they wait, or fail. */
+  #isOpen = false;
+  readonly #parked: ParkedCommands;
   #retryTimer: NodeJS.Timeout | undefined;
   #connectStartedUs = 0;
   /** Bytes may have reached the server: also those sent behind a handshake that is under way. */
@@ -94,9 +66,7 @@ export class Backend {
   #progressUs = 0;
   #sent = 0;
   #answered = 0;
-  #drainWaiters: DrainWaiter[] = [];
-  /** More is waiting to be sent than the server takes: see {@link onResume}. */
-  isCongested = false;
+  readonly #drainWaiters = new DrainWaiters();
   reconnects = 0;
   /** Reads from the connection. */
   heard = 0;
@@ -115,11 +85,12 @@ export class Backend {
     this.groupId = groupId;
     this.#lane = lane;
     this.#settings = settings;
-    this.#maxInFlight = settings.maxInFlight;
     this.#log = log.child({ protocol: protocolOfLane(lane), database: databaseOfLane(lane) });
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
     );
+    this.#congestion = new Congestion(settings.maxInFlight);
+    this.#parked = new ParkedCommands(settings.waitMs, settings.waitingBudget ?? null);
     this.#connect();
   }
 
@@ -134,11 +105,21 @@ export class Backend {
 
   /** Sends `bytes[start, end)`, one whole command. */
   send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
-    const outlet = this.#outlet;
-    if (outlet === null) {
-      request.fail(this.#describe(request, `cannot be reached (${this.lastError})`));
-      return;
-    }
+    if (this.#isOpen) this.#put(request, bytes, start, end, isOwned);
+    else this.#park(request, bytes, start, end, isOwned);
+  }
+
+  /** Commands that wait for the connection: they have been sent to nobody. */
+  takeParked(): readonly ParkedCommand[] {
+    return this.#parked.takeAll();
+  }
+
+  /** The server has been replaced: what it has not answered is not waited for any longer. */
+  giveUp(reason: string): void {
+    if (this.#inFlight.length > 0) this.#disconnect(reason, 'abandon');
+  }
+
+  #put(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
     if (this.#inFlight.length === 0) this.#progressUs = turn.nowUs();
     for (let count = request.skippedReplies; count > 0; count--) {
       this.#inFlight.push(skippedReply(request));
@@ -146,16 +127,13 @@ export class Backend {
     }
     this.#inFlight.push(request);
     this.#sent++;
-    if (this.#inFlight.length >= this.#maxInFlight) this.isCongested = true;
-    outlet.put(bytes, start, end, isOwned);
+    this.#congestion.count(this.#inFlight.length);
+    this.#outlet!.put(bytes, start, end, isOwned);
   }
 
   /** Resolves when every command sent until now has been answered or has failed. */
   drained(): Promise<void> {
-    if (this.#answered === this.#sent) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#drainWaiters.push({ target: this.#sent, resolve });
-    });
+    return this.#drainWaiters.reached(this.#sent, this.#answered);
   }
 
   /**
@@ -167,15 +145,21 @@ export class Backend {
     await this.#abandoned.settled();
   }
 
+  /** More is waiting than the server takes, or answers: see {@link onResume}. */
+  get isCongested(): boolean {
+    return this.#congestion.isOn;
+  }
+
   /** Calls the listener once, when the connection is no longer congested. */
   onResume(listener: () => void): void {
-    this.#resumeListeners.add(listener);
+    this.#congestion.onEnd(listener);
   }
 
   /** To be called some times a second: deadlines and pings. */
   tick(): void {
     const now = turn.nowUs();
     const { timeoutMs, pingPeriodMs } = this.#settings;
+    if (!this.#isOpen && !this.#parked.mayWait) this.#failParked();
     if (this.#state === 'connecting') {
       if (elapsedUs(this.#connectStartedUs, now) > timeoutMs * 1000) {
         this.#disconnect(`no connection within ${timeoutMs} ms`, 'abandon');
@@ -188,13 +172,8 @@ export class Backend {
       if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
       // Any answer will do: a server that is loading is there, too.
-      this.send(
-        internalRequest(this.#lane, () => {}),
-        PING,
-        0,
-        PING.length,
-        true,
-      );
+      const ping = internalRequest(this.#lane, () => {});
+      this.send(ping, PING, 0, PING.length, true);
     }
   }
 
@@ -203,6 +182,7 @@ export class Backend {
     this.#endConnection('connection closed by the proxy', 'cut');
     this.#abandoned.close();
     this.#become('closed');
+    this.#failParked();
     clearTimeout(this.#retryTimer);
   }
 
@@ -210,44 +190,31 @@ export class Backend {
     this.#become('connecting');
     this.#connectStartedUs = turn.nowUs();
     this.#isConnected = false;
-    const { host, port } = parseAddress(this.addr, 'server');
-    let opened: Socket | null = null;
-    // The first place is asked for before there is a socket.
-    const isCurrent = (): boolean => opened === this.#socket;
-    const socket = connect({
-      host: host || '127.0.0.1',
-      port,
-      noDelay: true,
-      keepAlive: true,
-      onread: {
-        buffer: () => (isCurrent() ? this.#receive.target() : ReceiveBuffer.sharedTarget),
-        callback: (count, into) => {
-          // Abandoned: read to its end, and to no avail.
-          if (!isCurrent()) return true;
-          this.#progressUs = turn.nowUs();
-          this.heard++;
-          this.#receive.received(count, into as Buffer);
-          return true;
-        },
+    const socket = openServerSocket(this.addr, {
+      target: (own) => (own === this.#socket ? this.#receive.target() : ReceiveBuffer.sharedTarget),
+      onRead: (own, count, into) => {
+        // Abandoned: read to its end, and to no avail.
+        if (own !== this.#socket) return;
+        this.#progressUs = turn.nowUs();
+        this.heard++;
+        this.#receive.received(count, into);
+      },
+      onConnect: (own) => {
+        if (own === this.#socket) this.#isConnected = true;
+      },
+      onEnd: (own, reason) => {
+        if (own === this.#socket) this.#disconnect(reason);
+      },
+      onDrain: (own) => {
+        if (own !== this.#socket) return;
+        this.#outlet?.onWritten();
+        this.#checkCongestion();
       },
     });
-    opened = socket;
     this.#socket = socket;
     this.#outlet = new Outlet(socket, () => this.#checkCongestion());
-    socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (socket === this.#socket) this.#disconnect(error.code ?? error.message);
-    });
-    socket.on('close', () => {
-      if (socket === this.#socket) this.#disconnect('connection closed by the server');
-    });
-    socket.on('connect', () => {
-      if (socket === this.#socket) this.#isConnected = true;
-    });
-    socket.on('drain', () => {
-      if (socket !== this.#socket) return;
-      this.#outlet?.onWritten();
-      this.#checkCongestion();
-    });
+    // Where nothing may wait, commands queue behind the handshake, and fail with it.
+    this.#isOpen = this.#settings.waitMs === 0;
     const steps = handshakeOf(this.#settings.name, this.#settings.password, this.#lane);
     for (const [index, step] of steps.entries()) {
       const isLast = index === steps.length - 1;
@@ -257,8 +224,7 @@ export class Backend {
         if (fault !== null) this.#disconnect(fault);
         else if (isLast) this.#becomeReady();
       });
-      // First on the connection: commands that come meanwhile queue behind it, and fail with it.
-      this.send(request, step.bytes, 0, step.bytes.length, true);
+      this.#put(request, step.bytes, 0, step.bytes.length, true);
     }
   }
 
@@ -268,6 +234,10 @@ export class Backend {
     this.#progressUs = turn.nowUs();
     this.#backoff.reset();
     this.#log.info('connected');
+    this.#isOpen = true;
+    for (const { request, bytes } of this.#parked.takeAll()) {
+      this.#put(request, bytes, 0, bytes.length, true);
+    }
     this.#onReady();
   }
 
@@ -302,8 +272,8 @@ export class Backend {
       if (socket !== this.#socket) return end;
       at = next;
     }
-    if (this.#drainWaiters.length > 0) this.#settleDrainWaiters();
-    if (this.isCongested) this.#checkCongestion();
+    if (this.#drainWaiters.count > 0) this.#drainWaiters.note(this.#answered);
+    if (this.#congestion.isOn) this.#checkCongestion();
     return at;
   }
 
@@ -347,29 +317,8 @@ export class Backend {
     }
   }
 
-  #settleDrainWaiters(): void {
-    const waiters = this.#drainWaiters;
-    this.#drainWaiters = waiters.filter((waiter) => waiter.target > this.#answered);
-    for (const waiter of waiters) {
-      if (waiter.target <= this.#answered) waiter.resolve();
-    }
-  }
-
   #checkCongestion(): void {
-    const pending = this.#outlet?.pending ?? 0;
-    const waiting = this.#inFlight.length;
-    if (pending > HIGH_WATER_BYTES || waiting >= this.#maxInFlight) {
-      this.isCongested = true;
-    } else if (
-      this.isCongested &&
-      pending < HIGH_WATER_BYTES / 2 &&
-      waiting <= this.#maxInFlight / 2
-    ) {
-      this.isCongested = false;
-      const listeners = [...this.#resumeListeners];
-      this.#resumeListeners.clear();
-      for (const listener of listeners) listener();
-    }
+    this.#congestion.check(this.#outlet?.pending ?? 0, this.#inFlight.length);
   }
 
   /**
@@ -380,6 +329,7 @@ export class Backend {
   #disconnect(reason: string, how: 'cut' | 'abandon' = 'cut'): void {
     if (this.#state === 'closed' || this.#state === 'waiting') return;
     const wasReady = this.#state === 'ready';
+    if (wasReady) this.#parked.noteLost();
     this.lastError = reason;
     this.reconnects++;
     const lost = this.#inFlight.length;
@@ -400,6 +350,7 @@ export class Backend {
     this.#socket = null;
     this.#outlet?.discard();
     this.#outlet = null;
+    this.#isOpen = false;
     this.#receive.clear();
     if (how === 'abandon' && socket !== null && this.#inFlight.length > 0) {
       this.#abandoned.add(socket);
@@ -407,7 +358,7 @@ export class Backend {
       socket?.destroy();
     }
     const broken = this.#streamer.break();
-    // Requests that are sent while these fail find no connection and fail at once.
+    // Requests that are sent while these fail find no connection.
     for (let count = this.#inFlight.length; count > 0; count--) {
       const request = this.#inFlight.shift()!;
       this.#answered++;
@@ -416,8 +367,23 @@ export class Backend {
       const outcome = isInDoubt ? '; whether the command was executed is unknown' : '';
       request.fail(this.#describe(request, `lost (${reason})${outcome}`));
     }
-    this.#settleDrainWaiters();
+    this.#drainWaiters.note(this.#answered);
     this.#checkCongestion();
+  }
+
+  #park(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    // What is no command of a client's is asked again by whoever needs it.
+    const isOurs = request.row.index < 0 || request.slotId < 0;
+    const mayWait = !isOurs && this.#state !== 'closed';
+    if (!mayWait || !this.#parked.add(request, bytes, start, end, isOwned)) this.#refuse(request);
+  }
+
+  #failParked(): void {
+    for (const { request } of this.#parked.takeAll()) this.#refuse(request);
+  }
+  #refuse(request: Request): void {
+    const reason = this.lastError === '' ? 'not connected yet' : this.lastError;
+    request.fail(this.#describe(request, `cannot be reached (${reason})`));
   }
 
   #describe(request: Request, what: string): string {

@@ -1,5 +1,5 @@
 import { AbandonedConnections } from './abandoned-connections.js';
-import type { BackendSettings } from './backend.js';
+import type { BackendSettings } from './backend-settings.js';
 import { DedicatedConnection } from './dedicated-connection.js';
 
 /** Kept for the next one who needs a connection of its own, by lane. */

@@ -5,7 +5,7 @@ import { Ring } from '../../base/ring.js';
 import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { frameReply } from '../../resp/reply-framer.js';
-import type { BackendSettings } from './backend.js';
+import type { BackendSettings } from './backend-settings.js';
 import { handshakeOf } from './handshake.js';
 
 /** The connection ended before the answer came: whether the command was executed is unknown. */

@@ -1,9 +1,11 @@
 import type { Logger } from '../../base/log.js';
-import { Backend, type BackendSettings, type BackendState } from './backend.js';
+import { Backend } from './backend.js';
+import type { BackendSettings, BackendState } from './backend-settings.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Heartbeat } from './heartbeat.js';
 import { laneOf } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
+import type { ParkedCommand } from './parked-commands.js';
 
 const FIRST_LANE = laneOf(2, 0);
 
@@ -88,6 +90,17 @@ export class Server {
       heard += backend.heard;
     }
     this.#heartbeat?.tick(heard);
+  }
+
+  /** Commands that wait for the connection, each connection's in their order. */
+  takeParked(): readonly ParkedCommand[] {
+    return this.connections.flatMap((backend) => backend.takeParked());
+  }
+
+  /** Nobody's server any more, and silent: its commands in flight are not waited for. */
+  giveUp(): void {
+    const reason = 'its group has another master';
+    for (const backend of this.connections) backend.giveUp(reason);
   }
 
   close(): void {

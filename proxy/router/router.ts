@@ -2,7 +2,7 @@ import { withDeadline } from '../../base/deadline.js';
 import type { Logger } from '../../base/log.js';
 import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
-import type { BackendSettings } from '../backend/backend.js';
+import type { BackendSettings } from '../backend/backend-settings.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
@@ -45,6 +45,9 @@ export interface SlotMove {
   readonly to: Server;
 }
 
+/** A server that was replaced and has owed an answer for longer than this was replaced for that. */
+const GIVE_UP_SILENT_MS = 200;
+
 /**
  * The slot table: which server a slot's commands go to. The part of it that every command
  * passes is one array: the slot's server, or null if there is anything at all to think about.
@@ -71,7 +74,7 @@ export class Router implements TopologySink {
 
   constructor(settings: RouterSettings, keysOf: KeysOf, log: Logger) {
     this.#room = new WaitingRoom(settings.waitingBytes);
-    this.#settings = settings;
+    this.#settings = { ...settings, waitingBudget: this.#room };
     this.#keysOf = keysOf;
     this.#log = log;
   }
@@ -127,10 +130,26 @@ export class Router implements TopologySink {
     }
     for (const observer of this.#tableObservers) observers.push(observer.tableChanged());
     const unused = this.#takeUnused();
+    this.#sendOn([...left, ...held, ...unused]);
+    for (const server of unused) {
+      if ((server.silentMs ?? 0) > GIVE_UP_SILENT_MS) server.giveUp();
+    }
     await Promise.all([...left, ...unused].map((server) => server.drained()));
     await Promise.all(observers);
     for (const server of unused) server.close();
     await this.#settled(held);
+  }
+
+  /**
+   * Commands that wait for a connection to servers that slots have left: nobody has got them, so
+   * they go where their slots are now, before anything that comes later.
+   */
+  #sendOn(servers: readonly Server[]): void {
+    for (const server of new Set(servers)) {
+      for (const { request, bytes } of server.takeParked()) {
+        this.send(request, bytes, 0, bytes.length, true);
+      }
+    }
   }
 
   /**
@@ -193,7 +212,7 @@ export class Router implements TopologySink {
     return this.#servers.values();
   }
 
-  /** What waits for slots to change hands. */
+  /** What waits for slots to change hands, or for a server that is away. */
   get waiting(): { readonly commands: number; readonly bytes: number } {
     return { commands: this.#room.count, bytes: this.#room.bytes };
   }

@@ -17,7 +17,9 @@ let client: RespClient;
 
 beforeEach(async () => {
   [one, two] = await Promise.all([startRedis(), startRedis()]);
-  proxy = await startDataPlane([one.addr, two.addr], { ini: 'backend_timeout=300' });
+  proxy = await startDataPlane([one.addr, two.addr], {
+    ini: 'backend_timeout=300\nbackend_wait=0',
+  });
   client = await RespClient.connect(proxy.port);
 });
 afterEach(async () => {
@@ -86,7 +88,9 @@ describe('a connection that ends during its handshake', () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    const misled = await startDataPlane([`127.0.0.1:${port}`], { ini: 'backend_timeout=200' });
+    const misled = await startDataPlane([`127.0.0.1:${port}`], {
+      ini: 'backend_timeout=200\nbackend_wait=0',
+    });
     const guest = await RespClient.connect(misled.port);
     expect(await guest.text('SET', ONE, 'x')).toMatch(
       /whether the command was executed is unknown/,
