@@ -12,21 +12,28 @@ export function upgrade(
   { sockets, access, isOwnHost }: UpgradeSettings,
 ): void {
   socket.on('error', () => socket.destroy());
-  const { headers } = request;
-  const path = (request.url ?? '').split('?')[0];
-  if (path !== LIVE_PATH)
-    return refuse(socket, '404 Not Found', `there is no WebSocket at ${path}`);
+  const refused = refusal(request, access, isOwnHost);
+  if (refused !== null) refuse(socket, ...refused);
+  else sockets.accept(request, socket, head, () => access.identify(request.headers) !== null);
+}
+
+/** Why there is no WebSocket for this request: status and words; or null. */
+function refusal(
+  { url, headers }: IncomingMessage,
+  access: Access,
+  isOwnHost: (host: string) => boolean,
+): [status: string, words: string] | null {
+  const path = (url ?? '').split('?')[0];
+  if (path !== LIVE_PATH) return ['404 Not Found', `there is no WebSocket at ${path}`];
   const host = headers.host ?? '';
   // A browser always says which page it is; programs do not.
   const { origin } = headers;
   const isForeign = origin !== undefined && hostOf(origin) !== host;
   if (isForeign || headers['sec-fetch-site'] === 'cross-site' || !isOwnHost(host)) {
-    return refuse(socket, '403 Forbidden', 'requests from pages of other sites are refused');
+    return ['403 Forbidden', 'requests from pages of other sites are refused'];
   }
-  if (!access.identify(headers)) {
-    return refuse(socket, '401 Unauthorized', 'log in first, or send a token');
-  }
-  sockets.accept(request, socket, head, () => access.identify(headers) !== null);
+  if (!access.identify(headers)) return ['401 Unauthorized', 'log in first, or send a token'];
+  return null;
 }
 
 export interface UpgradeSettings {
