@@ -3,6 +3,8 @@ import { ClientSubscriptions } from './client-subscriptions.js';
 import { subscriptionsOf } from './subscriptions.js';
 import { SUBSCRIBE, type TopicKind, UNSUBSCRIBE } from './topic.js';
 
+const NO_REPLY = new Frames(Buffer.alloc(0));
+
 /** SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE: answered when the servers tell us of it. */
 export function subscribe(kind: TopicKind): Operation {
   const word = SUBSCRIBE[kind].toLowerCase();
@@ -12,7 +14,7 @@ export function subscribe(kind: TopicKind): Operation {
     const topics = await subscriptions.prepare(kind, names);
     if (gone.aborted) {
       for (const topic of topics) subscriptions.giveUp(topic);
-      return new Frames(Buffer.alloc(0));
+      return NO_REPLY;
     }
     const own = ownOf(client) ?? new ClientSubscriptions(client, subscriptions);
     client.subscriptions = own;
@@ -22,7 +24,7 @@ export function subscribe(kind: TopicKind): Operation {
       return confirmation(client, word, topic.name, own.confirmedCount(kind));
     });
     own.updateMode();
-    return new Frames(Buffer.from(lines.join(''), 'latin1'));
+    return confirm(client, lines);
   };
 }
 
@@ -44,8 +46,14 @@ export function unsubscribe(kind: TopicKind): Operation {
     own?.updateMode();
     // From the reply on nobody is to count the client among those who listen.
     if (own !== null && names.length > 0) await subscriptionsOf(cluster).settled();
-    return new Frames(Buffer.from(lines.join(''), 'latin1'));
+    return confirm(client, lines);
   };
+}
+
+/** Confirmations are no replies: CLIENT REPLY OFF does not hold them back. */
+function confirm(client: OperationClient, lines: readonly string[]): Frames {
+  client.push(Buffer.from(lines.join(''), 'latin1'));
+  return NO_REPLY;
 }
 
 function ownOf({ subscriptions }: OperationClient): ClientSubscriptions | null {
