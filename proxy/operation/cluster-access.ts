@@ -19,10 +19,13 @@ import { OperationError } from './operation-error.js';
 /** Waits for the reply of one command. */
 class Exchange implements RequestOwner {
   readonly origin: object;
+  readonly keys?: readonly string[];
   readonly #resolve: (frame: Buffer) => void;
 
-  constructor(origin: object, resolve: (frame: Buffer) => void) {
+  /** @param keys see RequestOwner; null: its row and bytes tell */
+  constructor(origin: object, keys: readonly string[] | null, resolve: (frame: Buffer) => void) {
     this.origin = origin;
+    if (keys !== null) this.keys = keys;
     this.#resolve = resolve;
   }
 
@@ -102,6 +105,7 @@ export class ClusterAccess {
    *
    * @param row tells where the keys are
    * @param origin whose command it is; see RequestOwner
+   * @param keys the command's keys, where its row does not tell; see RequestOwner
    */
   askSlot(
     slotId: number,
@@ -109,10 +113,10 @@ export class ClusterAccess {
     row: CommandRow,
     bytes: Buffer,
     origin: object,
+    keys: readonly string[] | null = null,
   ): Promise<Buffer> {
-    return this.#exchange(origin, row, slotId, lane, (request) =>
-      this.#router.send(request, bytes, 0, bytes.length, true),
-    );
+    const send = (request: Request) => this.#router.send(request, bytes, 0, bytes.length, true);
+    return this.#exchange(origin, row, slotId, lane, send, keys);
   }
 
   /** The server that the slot's commands are sent to as they are; null: see destinationOf. */
@@ -159,9 +163,10 @@ export class ClusterAccess {
     slotId: number,
     lane: number,
     send: (request: Request) => void,
+    keys: readonly string[] | null = null,
   ): Promise<Buffer> {
     return new Promise((resolve) => {
-      send(new Request(new Exchange(origin, resolve), row, slotId, lane, turn.nowUs()));
+      send(new Request(new Exchange(origin, keys, resolve), row, slotId, lane, turn.nowUs()));
     });
   }
 }

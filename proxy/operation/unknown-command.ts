@@ -30,7 +30,7 @@ export const unknownCommand: Operation = async (call) => {
   if (slots.size > 1) throw new OperationError(CROSSSLOT_ERROR);
   const slotId = [...slots][0] ?? SLOT_OF_NO_KEY;
   const { client, bytes } = call;
-  return new Frames(await call.cluster.askSlot(slotId, client.lane, row, bytes, client));
+  return new Frames(await call.cluster.askSlot(slotId, client.lane, row, bytes, client, keys));
 };
 
 /** The client is in a state in which commands mean something else. @returns null: not this one */

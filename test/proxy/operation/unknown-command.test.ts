@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startDataPlane, type TestDataPlane } from '../../support/data-plane.js';
+import { slotOf } from '../../../cluster/slot-hash.js';
+import { onlineSlot, startDataPlane, type TestDataPlane } from '../../support/data-plane.js';
 import { keyInSlots } from '../../support/keys.js';
 import { temporaryFolder } from '../../support/process.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
@@ -75,6 +76,23 @@ describe.skipIf(!hasCompiler)('commands of modules', () => {
     await client.call('SET', right, 'r');
     expect(await client.text('KEYMOD.LAST', 'x', left)).toBe('$1\r\nl\r\n');
     expect(await client.text('KEYMOD.LAST', 'x', 'y', right)).toBe('$1\r\nr\r\n');
+  });
+
+  test('have their keys brought along while their slot moves, wherever they stand', async () => {
+    const slotId = slotOf(left);
+    const change = (status: 'pre_migrate' | 'migrate', groupId: number, migrateFrom: number) =>
+      proxy.plane.apply({ slots: [{ slotId, status, groupId, migrateFrom }], groups: [] });
+    await client.call('SET', left, 'moved');
+    await change('pre_migrate', 1, -1);
+    await change('migrate', 2, 1);
+    expect(await client.text('KEYMOD.LAST', 'x', left)).toBe('$5\r\nmoved\r\n');
+    const direct = await RespClient.connect(servers[1]!.port);
+    expect(await direct.text('EXISTS', left)).toBe(':1\r\n');
+    direct.close();
+    await change('pre_migrate', 2, -1);
+    await change('migrate', 1, 2);
+    expect(await client.text('KEYMOD.GET', left)).toBe('$5\r\nmoved\r\n');
+    await proxy.plane.apply({ slots: [onlineSlot(slotId, 1)], groups: [] });
   });
 
   test('may have no key', async () => {
