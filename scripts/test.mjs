@@ -119,8 +119,8 @@ async function ensureServers() {
   await programs.ensurePrograms(all, (line) => console.log(line));
   // Tests that need these are skipped without them, and say so.
   try {
-    const { SPIN, COMPILER, MAKE } = programs;
-    await programs.ensurePrograms([SPIN, COMPILER, MAKE], (line) => console.log(line));
+    const { SPIN, COMPILER, MAKE, TCL } = programs;
+    await programs.ensurePrograms([SPIN, COMPILER, MAKE, TCL], (line) => console.log(line));
   } catch (error) {
     if (!error.hint) throw error;
     console.warn(`${plain(error)}\n  tests that need it will be skipped`);

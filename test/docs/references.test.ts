@@ -86,7 +86,7 @@ describe('the documents name everything there is', () => {
     }
     const { scripts } = JSON.parse(read(join(PROJECT, 'package.json')));
     for (const file of DOCUMENTS) {
-      for (const [, script] of read(file).matchAll(/npm run ([\w:]+)/g)) {
+      for (const [, script] of read(file).matchAll(/npm run ([\w:-]+)/g)) {
         expect(scripts, `${relative(PROJECT, file)}: ${script}`).toHaveProperty(script!);
       }
     }
