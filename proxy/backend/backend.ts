@@ -372,8 +372,12 @@ export class Backend {
   }
 
   #park(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
-    // What is no command of a client's is asked again by whoever needs it.
+    // What is of no slot cannot go elsewhere: it goes out behind the handshake, or fails with it.
     const isOurs = request.row.index < 0 || request.slotId < 0;
+    if (isOurs && this.#state === 'connecting') {
+      this.#put(request, bytes, start, end, isOwned);
+      return;
+    }
     const mayWait = !isOurs && this.#state !== 'closed';
     if (!mayWait || !this.#parked.add(request, bytes, start, end, isOwned)) this.#refuse(request);
   }
