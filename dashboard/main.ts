@@ -20,6 +20,7 @@ import { webHandlers } from './api/web-routes.js';
 import { AuditLog } from './audit/audit-log.js';
 import { Auditor } from './audit/auditor.js';
 import { Cluster } from './cluster.js';
+import { LeaseHeldError } from './errors.js';
 import { Lease } from './lease.js';
 import { Collector } from './live/collector.js';
 import { History } from './live/history/history.js';
@@ -42,6 +43,8 @@ export interface DashboardOptions {
   readonly log: Logger;
   /** A line for each request. */
   readonly httpLog?: Logger;
+  /** Do not start if another dashboard leads; by default it stands by. */
+  readonly isAlone?: boolean;
   /** Where it may listen without accounts; by default `loopback only`. */
   readonly exposure?: Exposure;
 }
@@ -59,7 +62,7 @@ export interface Dashboard {
  * another one does.
  *
  * @throws OperatorError if the coordinator or the port cannot be had; LeaseHeldError if an original
- * Codis leads.
+ * Codis leads, or anybody and we are to be alone.
  */
 export async function runDashboard(options: DashboardOptions): Promise<Dashboard> {
   const { config, log } = options;
@@ -85,6 +88,12 @@ export async function runDashboard(options: DashboardOptions): Promise<Dashboard
   }
 }
 
+function leadsAlready(lease: Lease): LeaseHeldError {
+  return new LeaseHeldError(`another dashboard leads already, at ${lease.leader}`, {
+    hint: 'stop it first, or choose another product or coordinator',
+  });
+}
+
 async function serve(
   coordinator: Coordinator,
   access: Access,
@@ -105,7 +114,10 @@ async function serve(
   try {
     await registry.join(addr);
     await lease.contend(addr);
+    if (options.isAlone === true && lease.state !== 'held') throw leadsAlready(lease);
   } catch (error) {
+    await lease.release();
+    await registry.leave(addr).catch(() => undefined);
     server.close();
     sockets.close();
     throw error;

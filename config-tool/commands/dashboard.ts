@@ -9,6 +9,8 @@ import { addAudit, addPasswd } from './dashboard-accounts.js';
 
 /** Beyond the time that the dashboard itself takes at most for its change under way. */
 const CLOSE_TIMEOUT_MS = 10_000;
+/** Time for the error to be written. */
+const LINGER_MS = 500;
 
 export function dashboardCommand(context: Context): Command {
   const command = new Command('dashboard')
@@ -19,6 +21,7 @@ export function dashboardCommand(context: Context): Command {
       ),
     )
     .option('--http-log <log_file>', 'write a line for each request to this file')
+    .option('--alone', 'end with an error if another dashboard leads, instead of standing by')
     .option('--insecure', 'without accounts, let everybody in who reaches the address')
     .addHelpText(
       'after',
@@ -36,6 +39,7 @@ export function dashboardCommand(context: Context): Command {
 interface DashboardArguments {
   addr?: string;
   httpLog?: string;
+  alone?: boolean;
   insecure?: boolean;
 }
 
@@ -51,9 +55,12 @@ async function serveDashboard(context: Context, args: DashboardArguments): Promi
     config,
     listen: args.addr ?? config.dashboardAddr,
     log,
+    isAlone: args.alone === true,
     exposure: args.insecure ? 'anywhere' : 'loopback only',
     ...(args.httpLog === undefined ? {} : { httpLog: openLog('http', 'info', args.httpLog) }),
   });
+  // Whatever a dashboard that cannot start has open does not keep the process.
+  starting.catch(() => setTimeout(() => process.exit(1), LINGER_MS).unref());
   const started = await Promise.race([starting, stopSignal]);
   // Told to stop while it waits for coordinator or lease: it holds nothing yet.
   if (typeof started === 'string') process.exit(0);

@@ -104,7 +104,7 @@ export function dashboardService(
       program: process.execPath,
       args: [
         join(projectFolder, 'bin', 'codis-config'),
-        ...['-c', file, 'dashboard', `--addr=${HOST}:${plan.dashboardPort}`],
+        ...['-c', file, 'dashboard', '--alone', `--addr=${HOST}:${plan.dashboardPort}`],
       ],
     }),
     readiness: async () => {
