@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashPassword } from '../../../base/password-hash.js';
 import { TestCluster } from '../../support/cluster.js';
+import { eventually } from '../../support/eventually.js';
 import { accessibilityFaults, expectNoOverflow, openPage, startBrowser, visit } from './browser.js';
 
 const BUILT = join(import.meta.dirname, '../../../dist/web');
@@ -91,6 +92,34 @@ test.each([
   } else {
     await dialog.getByRole('alert').filter({ hasText: /role/ }).waitFor();
     expect(await start.isDisabled()).toBe(true);
+  }
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+test.each([
+  ['an operator is refused to remove a group', 'operator', false],
+  ['an admin may remove a group', 'admin', true],
+] as const)('%s', async (_, role, isAllowed) => {
+  const { client } = cluster.dashboard;
+  if (!isAllowed) await client.addGroup(9);
+  const { page, complaints } = await openPage(browser, url());
+  await logIn(page, `${role}-1`, PASSWORD);
+  await page.getByText(`${role}-1`).waitFor();
+  await visit(page, 'Groups');
+  await page.getByRole('button', { name: 'Remove group 9' }).click();
+  const dialog = page.getByRole('dialog');
+  const remove = dialog.getByRole('button', { name: 'Remove group', exact: true });
+  if (isAllowed) {
+    await remove.click();
+    await eventually('the group is gone', async () => {
+      const groups = await client.listGroups();
+      return groups.every(({ id }) => id !== 9);
+    });
+  } else {
+    await dialog.getByRole('alert').filter({ hasText: /role/ }).waitFor();
+    expect(await remove.isDisabled()).toBe(true);
+    expect((await client.listGroups()).map(({ id }) => id)).toContain(9);
   }
   expect(complaints).toEqual([]);
   await page.context().close();
