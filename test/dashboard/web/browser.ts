@@ -1,6 +1,6 @@
 import axe from 'axe-core';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { expect } from 'vitest';
+import { eventually } from '../../support/eventually.js';
 
 const CHROMIUM = '/usr/bin/chromium';
 /** A loaded machine draws late; what is never drawn takes so long to fail. */
@@ -100,5 +100,8 @@ export async function accessibilityFaults(
 /** Nothing is wider than the window. */
 export async function expectNoOverflow(page: Page): Promise<void> {
   const width = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-  expect(await page.evaluate(width)).toBe(0);
+  // Charts follow the window's width when it has been painted.
+  await eventually('nothing is wider than the window', async () => {
+    return (await page.evaluate(width)) === 0;
+  });
 }

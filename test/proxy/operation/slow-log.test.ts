@@ -75,8 +75,9 @@ test('LATENCY tells of the events and calls of all groups', async () => {
     "local t = redis.call('time') repeat local n = redis.call('time') until n[1] * 1000000 + n[2] > t[1] * 1000000 + t[2] + 5000";
   for (const server of direct) await server.call('EVAL', spin, '0');
   const latest = (await plain('LATENCY', 'LATEST')) as [string, number, number, number][];
-  expect(latest.map(([event]) => event)).toEqual(['command']);
-  expect(latest[0]![3]).toBeGreaterThanOrEqual(5);
+  // On a busy machine other events may be slow, too.
+  const command = latest.find(([event]) => event === 'command');
+  expect(command?.[3]).toBeGreaterThanOrEqual(5);
   expect(await plain('LATENCY', 'HISTORY', 'command')).toHaveLength(2);
   expect(await plain('LATENCY', 'DOCTOR')).toMatch(/^group 1:\n[\s\S]*\ngroup 2:\n/);
   const [name, figures] = (await plain('LATENCY', 'HISTOGRAM', 'eval')) as [string, Plain[]];
