@@ -75,9 +75,9 @@ export interface ConnectedClient {
   /** Since it has sent anything. */
   readonly idleSeconds: number;
   /** Bytes of a command that is not complete, or waits. */
-  readonly queryBytes: number;
+  readonly pendingInput: number;
   /** Bytes of replies that the client has not taken. */
-  readonly replyBytes: number;
+  readonly pendingOutput: number;
   /** Cuts the connection. */
   destroy(): void;
 }

@@ -65,7 +65,7 @@ export class Monitors {
       // RESET ends it, so it is not told of that any more.
       if (monitor === client && row.name === 'reset') continue;
       monitor.push(frame);
-      if (hardBytes > 0 && monitor.pendingBytes > hardBytes) monitor.destroy();
+      if (hardBytes > 0 && monitor.pendingOutput > hardBytes) monitor.destroy();
     }
   }
 }

@@ -10,7 +10,7 @@ export interface OperationClient extends LocalContext {
   /** Sends whole frames that are no reply: messages, invalidations. */
   push(frames: Buffer): void;
   /** Bytes that it has been sent and has not taken yet. */
-  readonly pendingBytes: number;
+  readonly pendingOutput: number;
   /** Cuts its connection. */
   destroy(): void;
 }

@@ -7,7 +7,8 @@ import { adoptSocket, type ReadTarget } from '../io/adopt-socket.js';
 import { blockedClientsOf } from '../operation/blocking/blocked-clients.js';
 import { monitorsOf } from '../operation/monitor.js';
 import { drain, LEAVE_GRACE_MS } from './drain.js';
-import { Session, type SessionServices } from './session.js';
+import { Session } from './session.js';
+import type { SessionServices } from './session-services.js';
 
 /** How often sessions are looked at for idleness. */
 export const SWEEP_MS = 1000;
@@ -35,7 +36,7 @@ export class Listener {
 
   /** @param services all but `onClosed`, which is the listener's own */
   constructor(services: Omit<SessionServices, 'onClosed'>, options: ListenerOptions) {
-    this.#services = { ...services, onClosed: (session) => this.#forget(session) };
+    this.#services = { ...services, onClosed: (session: Session) => this.#forget(session) };
     this.#options = options;
     monitorsOf(services.cluster).onChange = () => {
       for (const session of this.#sessions) session.updatePlain();

@@ -4,7 +4,7 @@ import { slotOfKey } from '../../cluster/slot-hash.js';
 import type { Protocol } from '../../resp/encode.js';
 import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
-import { isMultibulk, type RequestFramer } from '../../resp/request-framer.js';
+import { isMultibulk } from '../../resp/request-framer.js';
 import type { Backend } from '../backend/backend.js';
 import { laneOf } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
@@ -21,7 +21,6 @@ import type {
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
 import { BurstCall } from '../operation/burst-call.js';
-import type { ClusterAccess } from '../operation/cluster-access.js';
 import { type Monitors, monitorsOf } from '../operation/monitor.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
@@ -29,44 +28,16 @@ import { Publication } from '../operation/pubsub/publication.js';
 import { QueueCheckCall } from '../operation/queue-check-call.js';
 import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
-import type { Router } from '../router/router.js';
 import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
-import type { MemoryGuard } from './memory-guard.js';
 import { holdReply } from './reply-hold.js';
 import { ReplySwitch } from './reply-switch.js';
-import type { Traffic } from './traffic.js';
-
-export interface SessionSettings {
-  /** Asked of clients; empty: none. */
-  readonly password: string;
-  /** How many databases clients may SELECT. */
-  readonly databases: number;
-  /** Unanswered commands beyond which no more are read. */
-  readonly maxPipeline: number;
-  /** Bytes of unsent replies beyond which no more commands are read. */
-  readonly maxPendingBytes: number;
-}
+import type { SessionServices } from './session-services.js';
 
 /** Replies of this size and more are reckoned with: so many commands may be unanswered. */
 const LARGE_REPLY_BYTES = 16 * 1024;
 /** What the unanswered commands of one client may bring, by the size of its latest large reply. */
 const EXPECTED_BYTES = 2 * 1024 * 1024;
-
-/** What all sessions of a worker share. */
-export interface SessionServices {
-  readonly router: Router;
-  readonly framer: RequestFramer;
-  readonly cluster: ClusterAccess;
-  readonly learnedCommands: LearnedCommands;
-  readonly memory: MemoryGuard;
-  readonly traffic: Traffic;
-  readonly settings: SessionSettings;
-  proxyFacts(): ProxyFacts;
-  /** All clients of the worker. */
-  clients(): Iterable<ConnectedClient>;
-  onClosed(session: Session): void;
-}
 
 /**
  * - `open`
@@ -203,14 +174,6 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     return this.idleSweeps;
   }
 
-  get queryBytes(): number {
-    return this.#receive.length;
-  }
-
-  get replyBytes(): number {
-    return this.#outlet.pending;
-  }
-
   get lane(): number {
     return this.#lane;
   }
@@ -227,10 +190,6 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   get learnedCommands(): LearnedCommands {
     return this.#services.learnedCommands;
-  }
-
-  get pendingBytes(): number {
-    return this.#outlet.pending + this.#heldBytes;
   }
 
   /** To be called when somebody begins or ends to watch all commands. */

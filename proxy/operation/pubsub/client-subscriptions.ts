@@ -69,16 +69,16 @@ export class ClientSubscriptions implements Listener, ClientListening {
     const client = this.#client;
     client.push(client.protocol === 3 ? message.resp3 : message.resp2);
     const { hardBytes, softBytes, softMs } = this.#subscriptions.settings.outputLimits;
-    const { pendingBytes } = client;
-    if (softBytes === 0 || pendingBytes <= softBytes) {
+    const { pendingOutput } = client;
+    if (softBytes === 0 || pendingOutput <= softBytes) {
       this.#slowSince = 0;
-      if (hardBytes > 0 && pendingBytes > hardBytes) this.#cutOff();
+      if (hardBytes > 0 && pendingOutput > hardBytes) this.#cutOff();
       return;
     }
     const now = performance.now();
     if (this.#slowSince === 0) this.#slowSince = now;
     const isTooLong = now - this.#slowSince > softMs;
-    if (isTooLong || (hardBytes > 0 && pendingBytes > hardBytes)) this.#cutOff();
+    if (isTooLong || (hardBytes > 0 && pendingOutput > hardBytes)) this.#cutOff();
   }
 
   /** The client is gone, or has been RESET. */

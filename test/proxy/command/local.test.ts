@@ -56,8 +56,8 @@ class FakeClient implements LocalContext {
   }
 
   readonly idleSeconds = 2;
-  readonly queryBytes = 0;
-  readonly replyBytes = 0;
+  readonly pendingInput = 0;
+  readonly pendingOutput = 0;
   replies: ReplyMode = 'on';
 
   setReplies(mode: ReplyMode): void {
