@@ -10,21 +10,28 @@ const HEADROOM = 32 * 1024;
 /** A frame's buffer is not made larger than this by its header's word alone. */
 const TRUSTED_BYTES = 1024 * 1024;
 
-// One for the whole process: a read is consumed before the next one, of whatever socket, begins.
-const shared = newArea();
+// One for the whole process: a read is consumed before the next one, of whatever socket, begins. So
+// nobody may hold it: it is no chunk.
+const shared = areaIn(Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES), null);
 /** Areas of a connection that are read into in turn. */
 const MAX_AREAS = 4;
 const NOTHING = Buffer.alloc(0);
 
 /** What small frames are read into, behind room for the beginning of one. */
 interface ReadArea {
-  readonly chunk: Chunk;
+  readonly buffer: Buffer;
   readonly window: Buffer;
+  /** Null: its bytes stay only until the next read. */
+  readonly chunk: Chunk | null;
 }
 
 function newArea(): ReadArea {
   const chunk = new Chunk(HEADROOM + READ_BYTES);
-  return { chunk, window: chunk.buffer.subarray(HEADROOM) };
+  return areaIn(chunk.buffer, chunk);
+}
+
+function areaIn(buffer: Buffer, chunk: Chunk | null): ReadArea {
+  return { buffer, window: buffer.subarray(HEADROOM), chunk };
 }
 
 /**
@@ -131,8 +138,8 @@ export class ReceiveBuffer {
 
   /** A place to read into that nobody holds. */
   #freeWindow(): Buffer {
-    if (this.#areas.length > 0 && (this.#area === shared || !this.#area.chunk.isFree)) {
-      let free = this.#areas.find(({ chunk }) => chunk.isFree);
+    if (this.#areas.length > 0 && !(this.#area.chunk?.isFree ?? false)) {
+      let free = this.#areas.find(({ chunk }) => chunk?.isFree);
       if (free === undefined) {
         free = newArea();
         // Those that slow readers hold are left to them.
@@ -145,7 +152,7 @@ export class ReceiveBuffer {
   }
 
   #receivedInChunk(count: number): void {
-    const { buffer } = this.#area.chunk;
+    const { buffer } = this.#area;
     const start = HEADROOM - this.#restLength;
     if (this.#restLength > 0) {
       this.#rest.copy(buffer, start, 0, this.#restLength);
