@@ -29,7 +29,7 @@ async function connectClients(count: number): Promise<RespClient[]> {
 }
 
 /** Bytes that tell where they belong: no two values, and no two places of one, look alike. */
-function valueOf(client: number, size: number): Buffer {
+function patternOf(client: number, size: number): Buffer {
   const value = Buffer.alloc(size);
   for (let at = 0; at + 8 <= size; at += 8) {
     value.writeUInt32LE(client, at);
@@ -52,7 +52,7 @@ it.each([17_000, 40_000, 100_000, 150_000, 1_048_576])(
         Array.from({ length: rounds }, (_, round) => [
           'SET',
           `large:${index}:${round}`,
-          valueOf(index * 1000 + round, size),
+          patternOf(index * 1000 + round, size),
         ]),
       ),
     );
@@ -65,7 +65,7 @@ it.each([17_000, 40_000, 100_000, 150_000, 1_048_576])(
       for (let round = 0; round < rounds; round++) {
         const reply = await client.call('GET', `large:${index}:${round}`);
         const value = reply.subarray(reply.indexOf(0x0a) + 1, -2);
-        expect(value.equals(valueOf(index * 1000 + round, size))).toBe(true);
+        expect(value.equals(patternOf(index * 1000 + round, size))).toBe(true);
       }
     }
     await first!.text('FLUSHALL');
