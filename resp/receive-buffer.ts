@@ -9,6 +9,8 @@ const HEADROOM = 32 * 1024;
 
 /** A frame's buffer is not made larger than this by its header's word alone. */
 const TRUSTED_BYTES = 1024 * 1024;
+/** Room to grow in place: a value of a round size comes with a command's name and its key. */
+const SPARE_BYTES = 4096;
 
 // One for the whole process: a read is consumed before the next one, of whatever socket, begins. So
 // nobody may hold it: it is no chunk.
@@ -221,9 +223,14 @@ export class ReceiveBuffer {
     const needed = this.#progress.needed;
     const isExact = needed > length && !this.#wasUnderestimated;
     // Doubling keeps the copying linear where each read shows only that some more is needed.
+    const size = isExact ? roomFor(needed, length) : Math.max(needed, length * 2);
     const former = this.#rest;
     const formerChunk = this.#restChunk;
-    this.#makeRest(isExact ? roomFor(needed, length) : Math.max(needed, length * 2));
+    if (formerChunk !== null && formerChunk.buffer.length >= size) {
+      this.#rest = formerChunk.beginning(size);
+      return;
+    }
+    this.#makeRest(size);
     former.copy(this.#rest, 0, 0, length);
     this.#release(formerChunk);
   }
@@ -234,9 +241,9 @@ export class ReceiveBuffer {
     this.#isTargetOut = false;
   }
 
-  /** Memory of exactly this size for the rest. The former one is the caller's. */
+  /** Memory of this size for the rest. The former one is the caller's. */
   #makeRest(size: number): void {
-    this.#restChunk = takeLarge(size);
+    this.#restChunk = takeLarge(size + SPARE_BYTES);
     this.#rest = this.#restChunk?.beginning(size) ?? Buffer.allocUnsafe(size);
   }
 }

@@ -110,6 +110,18 @@ describe('ReceiveBuffer', () => {
     expect(collector.texts).toEqual(frames);
   });
 
+  it('takes a value of a round size, with what comes beside it, without moving it', () => {
+    const collector = new Collector();
+    const stream = Buffer.from(bulk(1024 * 1024, 'a'));
+    feed(collector, stream.subarray(0, 500_000), [100_000]);
+    const memory = collector.buffer.target().buffer;
+    // All but its line end: more than was set aside on its header's word.
+    feed(collector, stream.subarray(500_000, -2), [100_000]);
+    expect(collector.buffer.target().buffer).toBe(memory);
+    feed(collector, stream.subarray(-2), [100_000]);
+    expect(collector.texts).toEqual([stream.toString('latin1')]);
+  });
+
   it('does not set memory aside on the word of a header alone', () => {
     const collector = new Collector();
     feed(collector, Buffer.from('$536870912\r\nabc'), [1000]);
