@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Chunk } from '../../resp/chunk.js';
+import { takeLarge } from '../../resp/large-buffers.js';
 import { type Flushable, turn } from './turn.js';
 
 /** Output up to this size a socket and turn costs one copy and one write. */
@@ -110,16 +111,23 @@ export class Outlet implements Flushable {
       this.#putInSlab(bytes, start, end);
       return;
     }
+    const view = bytes.subarray(start, end);
+    const copied = isView ? null : takeLarge(length);
+    const held = copied ?? chunk;
     this.#socket.cork();
     if (this.#used > 0) this.#writeSlab();
-    const view = bytes.subarray(start, end);
     this.bytesWritten += length;
-    this.#socket.write(isView ? view : Buffer.from(view));
-    this.#socket.uncork();
-    if (chunk !== undefined && this.#socket.writableLength > 0) {
-      chunk.hold();
-      this.#held.push(chunk);
+    if (copied !== null) {
+      view.copy(copied.buffer);
+      this.#socket.write(copied.buffer.subarray(0, length));
+    } else {
+      this.#socket.write(isView ? view : Buffer.from(view));
     }
+    this.#socket.uncork();
+    if (held !== undefined && this.#socket.writableLength > 0) {
+      if (copied === null) held.hold();
+      this.#held.push(held);
+    } else copied?.release();
     // The flush looks whether the socket took it.
     if (!this.#isWaiting) this.#flushLater();
   }
