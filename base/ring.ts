@@ -23,6 +23,13 @@ export class Ring<T> {
     return this.#slots[this.#head];
   }
 
+  /** The items, the oldest first. */
+  *items(): Generator<T> {
+    for (let index = 0; index < this.#length; index++) {
+      yield this.#slots[(this.#head + index) & this.#mask]!;
+    }
+  }
+
   /** Takes the oldest item away; undefined if there is none. */
   shift(): T | undefined {
     if (this.#length === 0) return undefined;

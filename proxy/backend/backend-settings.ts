@@ -32,3 +32,11 @@ export interface BackendSettings {
   /** Bounds those that wait; absent: no bound. */
   readonly waitingBudget?: WaitingBudget;
 }
+
+/** Whose connection it is. */
+export interface BackendUser {
+  /** The handshake has succeeded. */
+  onReady(): void;
+  /** Commands have not been answered in time: true if that proves nothing. */
+  mayBeLate(): boolean;
+}

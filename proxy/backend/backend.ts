@@ -9,7 +9,12 @@ import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import { NO_SLOT, type Request } from '../request.js';
 import { AbandonedConnections } from './abandoned-connections.js';
-import { type BackendSettings, type BackendState, LEGAL_TRANSITIONS } from './backend-settings.js';
+import {
+  type BackendSettings,
+  type BackendState,
+  type BackendUser,
+  LEGAL_TRANSITIONS,
+} from './backend-settings.js';
 import { Congestion } from './congestion.js';
 import { DrainWaiters } from './drain-waiters.js';
 import { handshakeOf } from './handshake.js';
@@ -43,7 +48,7 @@ export class Backend {
   /** The protocol and database of all its commands. */
   readonly #lane: number;
   readonly #settings: BackendSettings;
-  readonly #onReady: () => void;
+  readonly #user: BackendUser;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
   readonly #inFlight = new Ring<Request>();
@@ -78,9 +83,9 @@ export class Backend {
     lane: number,
     settings: BackendSettings,
     log: Logger,
-    onReady: () => void,
+    user: BackendUser,
   ) {
-    this.#onReady = onReady;
+    this.#user = user;
     this.addr = addr;
     this.groupId = groupId;
     this.#lane = lane;
@@ -101,6 +106,16 @@ export class Backend {
   /** Commands sent and not answered. */
   get inFlight(): number {
     return this.#inFlight.length;
+  }
+
+  /** For how many milliseconds nothing has come of what it owes; 0 if it owes nothing. */
+  owesMs(nowUs: number): number {
+    return this.#inFlight.length === 0 ? 0 : elapsedUs(this.#progressUs, nowUs) / 1000;
+  }
+
+  /** Commands sent and not answered, in their order. */
+  unanswered(): Iterable<Request> {
+    return this.#inFlight.items();
   }
 
   /** Sends `bytes[start, end)`, one whole command. */
@@ -169,7 +184,8 @@ export class Backend {
     if (this.#state !== 'ready') return;
     const silentMs = elapsedUs(this.#progressUs, now) / 1000;
     if (this.#inFlight.length > 0) {
-      if (silentMs > timeoutMs) this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
+      if (silentMs <= timeoutMs || this.#user.mayBeLate()) return;
+      this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
       // Any answer will do: a server that is loading is there, too.
       const ping = internalRequest(this.#lane, () => {});
@@ -221,8 +237,11 @@ export class Backend {
       const request = internalRequest(this.#lane, (error) => {
         if (socket !== this.#socket) return;
         const fault = step.verdict(error);
-        if (fault !== null) this.#disconnect(fault);
-        else if (isLast) this.#becomeReady();
+        if (fault !== null) {
+          this.#disconnect(fault);
+          // Not away: what waits for the connection is answered as what comes by others.
+          if (error?.startsWith('BUSY ')) this.#failParked(error);
+        } else if (isLast) this.#becomeReady();
       });
       this.#put(request, step.bytes, 0, step.bytes.length, true);
     }
@@ -238,7 +257,7 @@ export class Backend {
     for (const { request, bytes } of this.#parked.takeAll()) {
       this.#put(request, bytes, 0, bytes.length, true);
     }
-    this.#onReady();
+    this.#user.onReady();
   }
 
   #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
@@ -382,9 +401,14 @@ export class Backend {
     if (!mayWait || !this.#parked.add(request, bytes, start, end, isOwned)) this.#refuse(request);
   }
 
-  #failParked(): void {
-    for (const { request } of this.#parked.takeAll()) this.#refuse(request);
+  /** @param error the answer; null: that the server cannot be reached */
+  #failParked(error: string | null = null): void {
+    for (const { request } of this.#parked.takeAll()) {
+      if (error === null) this.#refuse(request);
+      else request.fail(error);
+    }
   }
+
   #refuse(request: Request): void {
     const reason = this.lastError === '' ? 'not connected yet' : this.lastError;
     request.fail(this.#describe(request, `cannot be reached (${reason})`));

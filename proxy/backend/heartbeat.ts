@@ -19,6 +19,8 @@ export class Heartbeat {
   #tickMs = performance.now();
   #isUnanswered = false;
   #isLoading = false;
+  /** It said so: a script keeps it from all else. */
+  isBusy = false;
   #heard = 0;
 
   /** @param backend any connection to the server, of this lane */
@@ -58,6 +60,7 @@ export class Heartbeat {
     const request = internalRequest(this.#lane, (error) => {
       this.#isUnanswered = false;
       this.#isLoading = error?.startsWith('LOADING') ?? false;
+      this.isBusy = error?.startsWith('BUSY') ?? false;
       if (error === null) this.#askedMs = null;
     });
     this.#backend.send(request, PING, 0, PING.length, true);

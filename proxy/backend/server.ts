@@ -1,11 +1,12 @@
 import type { Logger } from '../../base/log.js';
 import { Backend } from './backend.js';
-import type { BackendSettings, BackendState } from './backend-settings.js';
+import type { BackendSettings, BackendState, BackendUser } from './backend-settings.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Heartbeat } from './heartbeat.js';
-import { laneOf } from './lane.js';
+import { isScriptLane, laneOf } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
 import type { ParkedCommand } from './parked-commands.js';
+import { ScriptLanes } from './script-lanes.js';
 
 const FIRST_LANE = laneOf(2, 0);
 
@@ -18,6 +19,7 @@ export class Server {
   readonly #log: Logger;
   readonly #lanes: (Backend | undefined)[] = [];
   readonly #heartbeat: Heartbeat | null;
+  readonly #scripts: ScriptLanes;
   /** Connections for one client at a time: those that block or watch keys. */
   readonly pool: ConnectionPool;
   /** It has the SLOTS* commands; false until it has said so. */
@@ -31,7 +33,8 @@ export class Server {
     this.pool = new ConnectionPool(addr, settings);
     // At once, so that the first client finds it connected.
     const first = this.lane(FIRST_LANE);
-    const { heartbeatMs } = settings;
+    const { heartbeatMs, timeoutMs } = settings;
+    this.#scripts = new ScriptLanes(first, FIRST_LANE, timeoutMs);
     this.#heartbeat = heartbeatMs > 0 ? new Heartbeat(first, FIRST_LANE, heartbeatMs) : null;
   }
 
@@ -43,6 +46,16 @@ export class Server {
   /** The connection for a protocol and database; see lane.ts. */
   lane(lane: number): Backend {
     return this.#lanes[lane] ?? this.#open(lane);
+  }
+
+  /** The lane for a script of a client that has none under way. @param lane the client's */
+  scriptLane(lane: number): number {
+    return this.#scripts.choose(lane);
+  }
+
+  /** A script may be keeping it from all else: it may say BUSY, if it says anything. */
+  get mayBeBusy(): boolean {
+    return this.#scripts.hasLongScript || this.#heartbeat?.isBusy === true;
   }
 
   /** `ready` if all connections are; else the state of one that is not. */
@@ -84,6 +97,7 @@ export class Server {
 
   /** To be called some times a second. */
   tick(): void {
+    this.#scripts.tick();
     let heard = 0;
     for (const backend of this.connections) {
       backend.tick();
@@ -113,13 +127,18 @@ export class Server {
   }
 
   #open(lane: number): Backend {
-    // Asked again after each connection: the server may have been started anew, in another way.
-    const onReady = (): void => {
-      if (lane === FIRST_LANE) this.#probeModule();
+    const isForScripts = isScriptLane(lane);
+    const user: BackendUser = {
+      // Asked again after each connection: the server may have been started anew, in another way.
+      onReady: () => {
+        if (lane === FIRST_LANE) this.#probeModule();
+      },
+      mayBeLate: () => isForScripts && this.#scripts.mayBeLate(backend),
     };
     const { addr, groupId } = this;
-    const backend = new Backend(addr, groupId, lane, this.#settings, this.#log, onReady);
+    const backend = new Backend(addr, groupId, lane, this.#settings, this.#log, user);
     this.#lanes[lane] = backend;
+    if (isForScripts) this.#scripts.add(lane, backend);
     return backend;
   }
 

@@ -19,7 +19,6 @@ const OPERATION = { route: 'operation' } as const;
 const REFUSED = { route: 'refused' } as const;
 const SCRIPT = { route: 'keys', isWrite: true, guard: 'script' } as const;
 const SCRIPT_RO = { route: 'keys', guard: 'script' } as const;
-const FUNCTION = { route: 'keys', isWrite: true } as const;
 /** Without keys, and the same on every server: slot 0's answers. */
 const ANYWHERE = { route: 'keys' } as const;
 
@@ -71,7 +70,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'command|list': LOCAL,
   echo: LOCAL,
   hello: LOCAL,
-  ping: LOCAL,
+  ping: { route: 'local', guard: 'while-busy' },
   quit: LOCAL,
   reset: LOCAL,
   role: LOCAL,
@@ -163,7 +162,8 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   eval_ro: SCRIPT_RO,
   evalsha: SCRIPT,
   evalsha_ro: SCRIPT_RO,
-  fcall: FUNCTION,
+  fcall: SCRIPT,
+  fcall_ro: SCRIPT_RO,
 
   // Scripts and functions are on every server.
   'function|delete': OPERATION,

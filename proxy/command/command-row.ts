@@ -51,9 +51,16 @@ export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'migrate';
 
 /**
  * Arguments that matter before a command is sent: those that the proxy does not serve (refusal.ts),
- * and with `no-block` that which makes it wait (blocks.ts).
+ * and with `no-block` that which makes it wait (blocks.ts). With `script` it goes by a connection for
+ * scripts. With `while-busy` the servers are asked while one of them may be held up by a script.
  */
-export type Guard = 'none' | 'no-block' | 'no-other-db' | 'no-foreign-patterns' | 'script';
+export type Guard =
+  | 'none'
+  | 'no-block'
+  | 'no-other-db'
+  | 'no-foreign-patterns'
+  | 'script'
+  | 'while-busy';
 
 /** A command or subcommand. All rows have the same shape, for the sake of the hot path. */
 export interface CommandRow {

@@ -32,6 +32,9 @@ export function decide(
   if (isAnswer(admitted)) return admitted;
   const row = admitted;
   // The only container that may stand alone is COMMAND.
+  if (row.guard === 'while-busy' && client.meetsBusyServers) {
+    return { type: 'operate', row };
+  }
   if (row.route === 'local' || row.route === 'container') {
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };

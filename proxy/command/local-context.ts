@@ -27,6 +27,11 @@ export interface LocalContext extends ConnectedClient {
   readonly learnedCommands: LearnedCommands;
   /** Nothing has been read that came after the command: the client may wait for its reply. */
   readonly awaitsReply: boolean;
+  /**
+   * A script may be keeping a server from all else, which a PING is to tell; but not to one who has
+   * done nothing but ping: a load balancer's check is about the proxy, which serves the other groups.
+   */
+  readonly meetsBusyServers: boolean;
   /** Null: commands mean what they say. */
   mode: SessionMode | null;
   /** What it listens to; null: it has never listened to anything. */

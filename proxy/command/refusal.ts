@@ -29,6 +29,7 @@ export function refusal(
     case 'none':
     case 'script':
     case 'no-block':
+    case 'while-busy':
       return null;
     case 'no-other-db':
       for (let index = 3; index < argCount - 1; index++) {

@@ -64,6 +64,16 @@ export class ClusterAccess {
     return this.#router.allMasters();
   }
 
+  /** See Router.scriptLaneOf. */
+  scriptLaneOf(slotId: number, lane: number): number {
+    return this.#router.scriptLaneOf(slotId, lane);
+  }
+
+  /** Servers that a script may be keeping from all else. */
+  busyServers(): readonly Server[] {
+    return this.#router.allMasters().filter((server) => server.mayBeBusy);
+  }
+
   moves(): readonly SlotMove[] {
     return this.#router.moves();
   }

@@ -1,5 +1,6 @@
 import { UNKNOWN_ROW } from '../command/learned-commands.js';
 import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
+import { pingBusyServers } from './busy.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import { monitor } from './monitor.js';
 import type { Operation } from './operation.js';
@@ -23,6 +24,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['flushdb', flushall],
   ['keys', keys],
   ['monitor', monitor],
+  ['ping', pingBusyServers],
   ['randomkey', randomkey],
   ['scan', scan],
   ['watch', watch],

@@ -3,6 +3,7 @@ import type { Logger } from '../../base/log.js';
 import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { BackendSettings } from '../backend/backend-settings.js';
+import { scriptLaneOf } from '../backend/lane.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
@@ -158,6 +159,11 @@ export class Router implements TopologySink {
    */
   destinationOf(slotId: number): Server | null {
     return this.#open[slotId] ?? this.#transits.get(slotId)?.route?.target ?? null;
+  }
+
+  /** The lane for a script of a client that has none under way. @param lane the client's */
+  scriptLaneOf(slotId: number, lane: number): number {
+    return this.destinationOf(slotId)?.scriptLane(lane) ?? scriptLaneOf(lane, 0);
   }
 
   /** The groups that have keys of any slot, by their id. */

@@ -48,6 +48,8 @@ type SessionState = 'open' | 'closing' | 'closed';
 
 const MINUS = 0x2d;
 const NO_BYTES = Buffer.alloc(0);
+/** A connection that has been answered no more may be a health check: AUTH and a few PINGs. */
+const HEALTH_CHECK_BYTES = 64;
 /** Bytes read ahead while an operation runs; they are read so that the client's end is seen. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
@@ -83,12 +85,16 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
-  /** Authenticated, answered, in no mode and not watched: most commands need not be thought about. */
+  /** Authenticated, answered, in no mode, without scripts and not watched: most commands need not be thought about. */
   #isPlain: boolean;
   /** The command that is being carried out, or waits for the replies of those before it. */
   #operation: OperationRun | null = null;
+  #hasOperated = false;
   /** Which connections its commands go by; see backend/lane.ts. */
   #lane = laneOf(2, 0);
+  /** Its unanswered commands are scripts, which go by connections of their own. */
+  #isScripting = false;
+  #scriptLane = 0;
   /** The lane has changed: what was sent by the old one must be answered before the next command. */
   #isChangingLane = false;
   /** Pushes that come in the midst of a reply wait for its end; null: there is none. */
@@ -205,6 +211,12 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   get isListening(): boolean {
     const listening = this.subscriptions;
     return (listening !== null && listening.total > 0) || this.#monitors.has(this);
+  }
+
+  get meetsBusyServers(): boolean {
+    const { cluster } = this.#services;
+    const isHealthCheck = !this.#hasOperated && this.bytesOut <= HEALTH_CHECK_BYTES;
+    return !isHealthCheck && cluster.busyServers().length > 0;
   }
 
   get databases(): number {
@@ -353,13 +365,15 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       let next: number;
       if (isMultibulk(bytes[at])) {
         next = framer.frame(bytes, at, end, this.#progress, this.#authenticated);
-        if (next > 0 && framer.argCount > 0) this.#execute(bytes, at, next, isOwned);
+        if (next > 0 && framer.argCount > 0) next = this.#execute(bytes, at, next, isOwned);
       } else {
+        let isTaken = true;
         next = readInline(bytes, at, end, this.#progress, (command) => {
           const length = command.length;
           framer.frame(command, 0, length, new FrameProgress(), true);
-          this.#execute(command, 0, length, true);
+          isTaken = this.#execute(command, 0, length, true) > 0;
         });
+        if (!isTaken) next = at;
       }
       if (next < 0) {
         if (next === INCOMPLETE) return at;
@@ -372,8 +386,12 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     return at;
   }
 
-  /** Executes the command that the framer has just found. */
-  #execute(bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+  /**
+   * Executes the command that the framer has just found.
+   *
+   * @returns up to where the bytes are done with: `start` if the command is to be read once more
+   */
+  #execute(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
     const { argStarts, argEnds, argCount } = this.#services.framer;
     const row = lookup(bytes, argStarts[0]!, argEnds[0]!);
     if (
@@ -383,8 +401,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       !arityFits(row, argCount) ||
       !this.#isPlain
     ) {
+      if (!this.#chooseWay(row)) return start;
       this.#executeOther(row, bytes, start, end, isOwned);
-      return;
+      return end;
     }
     // The hot path: one key at a known place.
     const key = row.firstKey;
@@ -392,6 +411,34 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     const request = new Request(this, row, slotId, this.#lane, turn.nowUs());
     this.#requests.push(request);
     this.#send(request, bytes, start, end, isOwned);
+    return end;
+  }
+
+  /**
+   * Scripts and other commands do not pass each other: one of the other kind waits until those before
+   * it are answered.
+   *
+   * @returns false: it is to wait
+   */
+  #chooseWay(row: CommandRow | null): boolean {
+    const isScript = row !== null && row.guard === 'script';
+    if (isScript === this.#isScripting) return true;
+    if (this.#requests.length > 0) {
+      this.#isChangingLane = true;
+      return false;
+    }
+    this.#isScripting = isScript;
+    this.#judgePlain();
+    return true;
+  }
+
+  /** Scripts of one client keep their order: those under way at the same time go by one lane. */
+  #laneFor({ row, slotId }: { row: CommandRow; slotId: number }): number {
+    if (row.guard !== 'script') return this.#lane;
+    if (this.#requests.length === 0) {
+      this.#scriptLane = this.#services.router.scriptLaneOf(slotId, this.#lane);
+    }
+    return this.#scriptLane;
   }
 
   #executeOther(
@@ -427,7 +474,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       return;
     }
     const { owner } = this.#replies;
-    const request = new Request(owner, decision.row, decision.slotId, this.#lane, turn.nowUs());
+    const lane = this.#laneFor(decision);
+    const request = new Request(owner, decision.row, decision.slotId, lane, turn.nowUs());
     this.#requests.push(request);
     if (decision.type === 'publish') {
       const channel = bytes.toString('latin1', argStarts[1], argEnds[1]);
@@ -463,6 +511,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   /** The replies of all commands before it are out. */
   #operate(): void {
     const operation = this.#operation!;
+    this.#hasOperated = true;
     const startedUs = turn.nowUs();
     operation.start((answer) => {
       if (operation !== this.#operation || this.#state === 'closed') return;
@@ -485,7 +534,11 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   #judgePlain(): void {
     this.#isPlain =
-      this.#authenticated && this.#mode === null && this.#replies.isOn && !this.#monitors.isActive;
+      this.#authenticated &&
+      this.#mode === null &&
+      !this.#isScripting &&
+      this.#replies.isOn &&
+      !this.#monitors.isActive;
   }
 
   /** To be called after a command that may have chosen another protocol or database. */

@@ -15,7 +15,7 @@ const WAITS =
   'Waits on a connection to the server of its own, in the order in which Redis wakes those who wait. If the slot moves, it goes on waiting where the key is, with the time that is left. If the connection to the server is lost meanwhile, the error says that the outcome is unknown.';
 const WAITS_ANYWHERE = `${WAITS} The keys may be anywhere: those of several groups are asked in their order, then the groups are waited at in turns of 50 to 200 ms, so clients are woken in no certain order.`;
 const SCRIPT =
-  'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared.';
+  'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared. Scripts go by connections of their own: while one runs for longer than `busy-reply-threshold` its group answers other commands with `BUSY`, as a Redis does, and its client waits however long it takes. In a pipeline, a script after other commands, and other commands after a script, wait for the replies of those before.';
 const FUNCTION = SCRIPT;
 const NOTED = 'Noted for `CLIENT LIST`';
 const ATOMIC =
@@ -94,7 +94,8 @@ export const REMARKS: { readonly [name: string]: string } = {
     '1 for a script that every master has. One that only some have, and whose text the proxy knows, is given to the others.',
   'script|flush':
     'On every master, and the texts that this worker of the proxy knows. Other proxies may still give theirs to a server that `EVALSHA` finds without.',
-  'script|kill': 'On every master.',
+  'script|kill':
+    'On every master, past the script that holds it up. `NOTBUSY` if no group runs one; an error of one group, such as `UNKILLABLE`, is told even if a script of another was killed.',
   'script|help': SLOT_0,
   'function|load':
     'On every master that has slots, or gets some now. A group that gets its first slots later lacks the library: load it again, with `REPLACE`.',
@@ -105,7 +106,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'function|list':
     'Of all masters, each library once. One that is not the same everywhere is listed in each of its forms.',
   'function|stats': 'Of the first master that runs a function.',
-  'function|kill': 'On every master.',
+  'function|kill': 'As `SCRIPT KILL`.',
   'function|help': SLOT_0,
 
   multi: ATOMIC,
@@ -118,7 +119,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   auth: 'Against `password` of the config.ini. There is one user, `default`.',
   hello:
     'Protocols 2 and 3. What the connection has sent before is answered in the protocol of then.',
-  ping: SAME,
+  ping: 'Answered by the proxy. While a script of its clients holds a server up, that is asked, and `BUSY` is the answer if it says so; but a connection that has done nothing else, such as the health check of a load balancer, is answered `PONG`: the other groups are served.',
   echo: SAME,
   quit: SAME,
   reset: 'The connection is as it was when it was accepted, but for the name of the library.',

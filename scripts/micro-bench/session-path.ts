@@ -22,12 +22,16 @@ class NullSocket extends Duplex {
   }
 }
 
-/** Stands for router and backend: notes what is sent. */
+/** Stands for router, server and backend: notes what is sent. */
 class Sent {
   readonly requests: Request[] = [];
   readonly isCongested = false;
 
-  backendOf(): this {
+  serverOf(): this {
+    return this;
+  }
+
+  lane(): this {
     return this;
   }
 
@@ -44,7 +48,7 @@ class Sent {
  */
 function throughSession(name: string, answerOrder: readonly number[]): MicroCase {
   const sent = new Sent();
-  // Both are classes with private state, of which a session uses the two methods above.
+  // Both are classes with private state, of which a session uses the methods above.
   const router = sent as unknown as Router;
   const socket = new NullSocket() as unknown as Socket;
   const session = new Session(socket, 1, {

@@ -19,7 +19,7 @@ const WATCH_ERROR = 'ERR WATCH inside MULTI is not allowed';
 const NOT_ALLOWED_ERROR = 'ERR Command not allowed inside a transaction';
 const EXEC_ARITY_ERROR =
   "EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command";
-const EXECABORT_ERROR = 'EXECABORT Transaction discarded because of previous errors.';
+export const EXECABORT_ERROR = 'EXECABORT Transaction discarded because of previous errors.';
 /** Larger ones are not sent twice. */
 const MAX_ASKED_BYTES = 64 * 1024;
 
@@ -92,12 +92,17 @@ export class TransactionMode implements SessionMode {
   #exec(row: CommandRow, client: LocalContext): Decision {
     const { transaction, watched } = this;
     const { commands, slotId } = transaction;
+    // A server that is busy says so, whatever else was wrong.
+    if (transaction.isFaulty && client.meetsBusyServers) return { type: 'operate', row };
     if (transaction.isFaulty) {
       this.#leave(client);
       return refuse(row, EXECABORT_ERROR);
     }
-    // In several steps: the mode is ended by the operation.
-    if (watched !== null || !transaction.isWhollySent) return { type: 'operate', row };
+    // In several steps, or not by the connection of other commands: the operation ends the mode.
+    const isSimple = transaction.isWhollySent && !transaction.callsScripts;
+    if (watched !== null || !isSimple || transaction.onlyRead !== null) {
+      return { type: 'operate', row };
+    }
     this.#leave(client);
     if (commands.length === 0) return { type: 'answer', row, reply: NOTHING_REPLY };
     const burst = transaction.burst();

@@ -52,6 +52,8 @@ export class Transaction {
   #isKeyspaceAfterServer = false;
   #hasServerCommands = false;
   #bytes = 0;
+  /** It is to be sent as scripts are. */
+  callsScripts = false;
   /** A command could not be queued: nothing of it is to be executed. */
   isFaulty = false;
 
@@ -110,6 +112,14 @@ export class Transaction {
     return null;
   }
 
+  /** All that a server executes of it if that is one command, which reads without waiting. */
+  get onlyRead(): QueuedCommand | null {
+    const sent = this.commands.filter(({ place }) => place === 'server');
+    const [only] = sent;
+    if (only === undefined || sent.length > 1) return null;
+    return only.row.isReadOnly && only.row.guard === 'none' ? only : null;
+  }
+
   /** What a server executes of it. */
   burst(): Burst {
     const sent = this.commands.filter(({ place }) => place === 'server');
@@ -142,8 +152,11 @@ export class Transaction {
     if (this.#keysDatabase !== this.#database) {
       return 'ERR the commands of a transaction must be in one database, through this proxy';
     }
-    const script = row.guard === 'script' ? scriptOf(row, bytes, argStarts, argEnds) : null;
-    if (script !== null) this.scripts.add(script);
+    if (row.guard === 'script') {
+      this.callsScripts = true;
+      const script = scriptOf(row, bytes, argStarts, argEnds);
+      if (script !== null) this.scripts.add(script);
+    }
     this.#hasServerCommands = true;
     return null;
   }

@@ -22,6 +22,8 @@ const RULES: readonly (readonly [field: RegExp, merge: Merge])[] = [
   [/_(status)$/, allOk],
   [/(_perc|_ratio|_in_progress|_scheduled|_usec|_time_sec|_age)$/, most],
   [/^(hz|configured_hz|total_system_memory|maxclients|aof_enabled|repl_backlog_active)$/, most],
+  // On every server, each for itself.
+  [/^number_of_(cached_scripts|functions|libraries)$/, most],
   [/^rdb_last_save_time$/, least],
   [/^(second_repl_offset|lru_clock|arch_bits|process_id|tcp_port)$/, first],
   [/^db\d+$/, mergeKeyspace],

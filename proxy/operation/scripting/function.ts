@@ -2,7 +2,14 @@ import { decodeReply, type Value } from '../../../resp/decode.js';
 import { FrameProgress } from '../../../resp/frame-progress.js';
 import { frameReply } from '../../../resp/reply-framer.js';
 import { Frames, type Operation } from '../operation.js';
-import { firstError, firstSuccess, isError, onEveryMaster, pastTheBusy } from './masters.js';
+import {
+  firstError,
+  firstSuccess,
+  isError,
+  onEveryMaster,
+  outcomeOfKills,
+  pastTheBusy,
+} from './masters.js';
 
 const LF = 0x0a;
 
@@ -14,12 +21,11 @@ export const functionDelete: Operation = async (call) =>
   firstSuccess(await onEveryMaster(call), /^-ERR Library not found/);
 
 /** FUNCTION KILL: wherever one runs. */
-export const functionKill: Operation = async (call) =>
-  firstSuccess(await pastTheBusy(call), /^-NOTBUSY/);
+export const functionKill: Operation = async (call) => outcomeOfKills(await pastTheBusy(call));
 
 /** FUNCTION STATS: of the first master that runs a function. */
 export const functionStats: Operation = async (call) => {
-  const frames = await pastTheBusy(call);
+  const frames = (await pastTheBusy(call)).map(({ frame }) => frame);
   return new Frames(frames.find(isRunning) ?? firstSuccess(frames, /^-/).bytes);
 };
 

@@ -3,7 +3,7 @@ import type { Server } from '../../backend/server.js';
 import { knownScripts } from '../../command/script/known-scripts.js';
 import type { Operation, OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
-import { firstError, firstSuccess, isError, onEveryMaster, pastTheBusy } from './masters.js';
+import { firstError, isError, onEveryMaster, outcomeOfKills, pastTheBusy } from './masters.js';
 
 /** SCRIPT LOAD script: on every master. */
 export const scriptLoad: Operation = async (call) => {
@@ -45,8 +45,7 @@ export const scriptFlush: Operation = async (call) => {
 };
 
 /** SCRIPT KILL: wherever one runs. */
-export const scriptKill: Operation = async (call) =>
-  firstSuccess(await pastTheBusy(call), /^-NOTBUSY/);
+export const scriptKill: Operation = async (call) => outcomeOfKills(await pastTheBusy(call));
 
 /** @returns true if all servers have the script now */
 async function give(

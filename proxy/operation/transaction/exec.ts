@@ -9,7 +9,9 @@ import { answerLocal } from '../../command/local/answer-local.js';
 import { SLOT_OF_NO_KEY } from '../../command/slot-of-no-key.js';
 import { isAboutKeyspace } from '../../command/transaction/queue-rules.js';
 import type { QueuedCommand } from '../../command/transaction/transaction.js';
-import { TransactionMode } from '../../command/transaction/transaction-mode.js';
+import { EXECABORT_ERROR, TransactionMode } from '../../command/transaction/transaction-mode.js';
+import { abortedBecause } from '../burst-call.js';
+import { busyError } from '../busy.js';
 import { Frames, type Operation, type OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
 import { Publication } from '../pubsub/publication.js';
@@ -19,6 +21,8 @@ import { isArray, splice } from './splice.js';
 type OperationsByName = ReadonlyMap<string, Operation>;
 
 const framer = new RequestFramer();
+const OUT_OF_MEMORY = /^-EXECABORT .* OOM /;
+const ONE_ELEMENT = Buffer.from('*1\r\n');
 const NOTHING = Buffer.from('*0\r\n');
 
 /**
@@ -35,7 +39,12 @@ export function execWith(operations: () => OperationsByName): Operation {
     const { mode } = client;
     if (!(mode instanceof TransactionMode)) throw new OperationError('ERR EXEC without MULTI');
     client.mode = null;
-    const { commands } = mode.transaction;
+    const { commands, isFaulty } = mode.transaction;
+    if (isFaulty) {
+      mode.end();
+      const error = await busyError(call.cluster);
+      throw new OperationError(error === null ? EXECABORT_ERROR : abortedBecause(error));
+    }
     const own = new Map<QueuedCommand, Buffer>();
     const carryOut = async (command: QueuedCommand): Promise<void> => {
       if (!own.has(command)) own.set(command, await answerTo(command, call, operations()));
@@ -65,8 +74,16 @@ async function execute(mode: TransactionMode, call: OperationCall): Promise<Buff
   const burst = transaction.burst();
   if (watched !== null) return watched.execute(burst, transaction.database);
   if (transaction.commands.every(({ place }) => place !== 'server')) return NOTHING;
+  const slotId = transaction.slotId ?? SLOT_OF_NO_KEY;
   const lane = laneOf(client.protocol, transaction.database);
-  return cluster.askBurst(transaction.slotId ?? SLOT_OF_NO_KEY, lane, burst, client);
+  const way = transaction.callsScripts ? cluster.scriptLaneOf(slotId, lane) : lane;
+  const reply = await cluster.askBurst(slotId, way, burst, client);
+  const { onlyRead } = transaction;
+  if (onlyRead === null || !OUT_OF_MEMORY.test(reply.toString('latin1'))) return reply;
+  // A server without memory queues nothing, and reads all the same: it was queued here.
+  const { row, bytes } = onlyRead;
+  const read = await cluster.askSlot(slotId, lane, row, bytes, client);
+  return Buffer.concat([ONE_ELEMENT, read]);
 }
 
 /** Carries out a command that is not for a server. @returns its reply's frames; never throws */

@@ -98,7 +98,7 @@ test('every policy names a command; every local row has its answer', () => {
   const local = allRows.filter((row) => row.route === 'local').map((row) => row.name);
   expect([...LOCAL_COMMANDS.keys()].sort()).toEqual([...local, 'command'].sort());
   const operations = allRows
-    .filter((row) => row.route === 'operation' || row.guard === 'no-block')
+    .filter((row) => row.route === 'operation' || /^(no-block|while-busy)$/.test(row.guard))
     .map((row) => row.name);
   expect([...OPERATIONS.keys()].sort()).toEqual([...operations, 'unknown'].sort());
   expect(refused).toContain('migrate');
@@ -112,7 +112,8 @@ test('each route has the keys it needs', () => {
     }
     expect(row.hasOneKey, row.name).toBe(row.route === 'key');
     if (row.subcommands.length > 0) expect(row.route, row.name).toBe('container');
-    if (row.guard !== 'none') expect(row.route, row.name).toBe('keys');
+    const guarded = row.guard === 'while-busy' ? 'local' : 'keys';
+    if (row.guard !== 'none') expect(row.route, row.name).toBe(guarded);
   }
   expect(find('get')).toMatchObject({ route: 'key', firstKey: 1, isReadOnly: true });
   expect(find('object', 'encoding')).toMatchObject({ route: 'key', firstKey: 2 });

@@ -23,6 +23,7 @@ class NoModules extends LearnedCommands {
 }
 
 class FakeClient implements LocalContext {
+  readonly meetsBusyServers = false;
   readonly clientId = 7;
   readonly remoteAddr = '127.0.0.1:50000';
   readonly localAddr = '127.0.0.1:19000';
