@@ -6,6 +6,7 @@ export const PAGES = [
   'groups',
   'proxies',
   'moves',
+  'failover',
   'keys',
   'audit',
   'housekeeping',

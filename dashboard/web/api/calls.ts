@@ -1,3 +1,4 @@
+import type { HaStatusReply } from '../../api/contract-ha.js';
 import type {
   AuditReply,
   ChangePlan,
@@ -27,6 +28,8 @@ export const calls = {
       method: 'GET',
       path: `/api/history?${new URLSearchParams({ of, range })}`,
     }),
+  /** How masters are seen, and what was done when they failed. */
+  haStatus: () => request<HaStatusReply>({ method: 'GET', path: '/api/ha' }),
   slowlog: (limit: number) =>
     request<SlowlogReply>({ method: 'GET', path: `/api/slowlog?limit=${limit}` }),
   /** @param maxAgeSeconds the keys are read through again only if the last survey is older */

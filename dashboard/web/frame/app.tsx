@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { ChangeDialogs } from '../changes/change-dialog.js';
 import { dashboard } from '../live/state.js';
 import { AuditPage } from '../pages/audit.js';
+import { FailoverPage } from '../pages/failover.js';
 import { GroupsPage } from '../pages/groups.js';
 import { HousekeepingPage } from '../pages/housekeeping.js';
 import { KeysPage } from '../pages/keys.js';
@@ -24,6 +25,7 @@ const PAGES: Record<PageName, { readonly title: string; readonly Page: Component
   groups: { title: 'Groups', Page: GroupsPage },
   proxies: { title: 'Proxies', Page: ProxiesPage },
   moves: { title: 'Moves', Page: MovesPage },
+  failover: { title: 'Failover', Page: FailoverPage },
   keys: { title: 'Slow log & keys', Page: KeysPage },
   audit: { title: 'Audit log', Page: AuditPage },
   housekeeping: { title: 'Housekeeping', Page: HousekeepingPage },

@@ -13,6 +13,7 @@ const ENTRIES: readonly { readonly page: PageName; readonly label: string }[] = 
   { page: 'groups', label: 'Groups' },
   { page: 'proxies', label: 'Proxies' },
   { page: 'moves', label: 'Moves' },
+  { page: 'failover', label: 'Failover' },
   { page: 'keys', label: 'Slow log & keys' },
   { page: 'audit', label: 'Audit log' },
   { page: 'housekeeping', label: 'Housekeeping' },

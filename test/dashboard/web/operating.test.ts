@@ -85,29 +85,49 @@ test('a range is selected with the keyboard', async () => {
   await page.getByText('Drag over the map').waitFor();
 });
 
-test('a move is paused, resumed and cancelled', async () => {
-  await client.pipeline(keysOfSlots(100, 131, 4).map((key) => ['SET', key, 'value']));
-  await page.getByLabel('First slot').fill('100');
-  await page.getByLabel('Last slot').fill('131');
-  await page.getByLabel('Last slot').press('Enter');
-  await change(page, 'Move slots 100–131…', 'Start moving', async () => {
-    await choose('To group', { value: '2' });
-    await dialog().getByText('How keys are moved').click();
-    await dialog().getByLabel('At most so many keys a second').fill('4');
-  });
-  await page.locator('[data-slot][data-state="migrate"]').first().waitFor();
+test('a move is paused, resumed and cancelled: half-moved slots go back', async () => {
+  await client.pipeline(keysOfSlots(100, 115, 4).map((key) => ['SET', key, 'value']));
+  await startSlowMove(100, 115);
 
   await visit(page, 'Moves');
   await change(page, 'Pause…', 'Pause');
   await page.getByText('paused', { exact: true }).waitFor();
   await change(page, 'Resume…', 'Resume');
   await page.getByText('running', { exact: true }).waitFor();
-  await change(page, 'Cancel…', 'Cancel the move');
-  await page.getByRole('row', { name: /100-131.*cancelled/ }).waitFor();
+  await change(page, 'Cancel…', 'Cancel the move', async () => {
+    expect(await dialog().getByLabel('Back').isChecked()).toBe(true);
+  });
+  await page.getByRole('row', { name: /100-115.*cancelled/ }).waitFor();
 
   await visit(page, 'Slots');
-  expect(await page.locator('[data-slot]:not([data-state="online"])').count()).toBe(0);
-  expect(await slot(131).getAttribute('data-group')).toBe('1');
+  await expectAllOnline();
+  expect(await slot(115).getAttribute('data-group')).toBe('1');
+});
+
+test('a move is cancelled: half-moved slots go forward', async () => {
+  await startSlowMove(100, 115);
+  const moving = await slotsWith('[data-state="migrate"]');
+  await visit(page, 'Moves');
+  await change(page, 'Cancel…', 'Cancel the move', () => dialog().getByLabel('Forward').check());
+  await eventually('both moves are cancelled', async () => {
+    return (await page.getByRole('row', { name: /100-115.*cancelled/ }).count()) === 2;
+  });
+
+  await visit(page, 'Slots');
+  await expectAllOnline();
+  for (const id of moving) expect(await slot(id).getAttribute('data-group')).toBe('2');
+  const values = await client.pipeline(keysOfSlots(100, 115, 4).map((key) => ['GET', key]));
+  expect(values.map(String)).toEqual(values.map(() => '$5\r\nvalue\r\n'));
+});
+
+test('a group is drained, and a rebalance gives each its share again', async () => {
+  await visit(page, 'Groups');
+  await change(page, 'Drain group 2', 'Start moving');
+  await slotCount(2, 0);
+  await slotCount(1, 1024);
+  await change(page, 'Rebalance…', 'Start moving');
+  await slotCount(1, 512);
+  await slotCount(2, 512);
 });
 
 test('a replica is added and promoted', async () => {
@@ -117,6 +137,24 @@ test('a replica is added and promoted', async () => {
   await change(page, `Promote ${cluster.servers[2]!.addr}`, 'Promote');
   await server(2).getByText('master', { exact: true }).waitFor();
   expect(await client.text('SET', 'greeting', 'again')).toBe('+OK\r\n');
+});
+
+test('a master that is killed is replaced, and the Failover page says why', async () => {
+  const [former, promoted] = [cluster.servers[0]!.addr, cluster.servers[2]!.addr];
+  await change(page, `Add as replica: ${former}`, 'Add as replica');
+  await server(0).getByText('in step').waitFor();
+  await visit(page, 'Failover');
+  const group = page.locator('[data-ha-group="1"]');
+  await group.getByText('healthy').waitFor();
+  await group.getByText(former).waitFor();
+  await cluster.servers[2]!.stop();
+  await page
+    .getByRole('row', { name: /Group 1 failed over/ })
+    .filter({ hasText: promoted })
+    .waitFor();
+  await group.filter({ hasText: `${promoted} the master until` }).waitFor();
+  await visit(page, 'Groups');
+  await server(0).getByText('master', { exact: true }).waitFor();
 });
 
 test('what cannot be done is said beside the control', async () => {
@@ -186,6 +224,40 @@ async function addServer(opener: string, index: number): Promise<void> {
 
 async function choose(label: string, option: { value: string }): Promise<void> {
   await dialog().getByLabel(label, { exact: true }).selectOption(option);
+}
+
+/** Takes seconds, so that there is something to be paused or cancelled. */
+async function startSlowMove(first: number, last: number): Promise<void> {
+  await page.getByLabel('First slot').fill(String(first));
+  await page.getByLabel('Last slot').fill(String(last));
+  await page.getByLabel('Last slot').press('Enter');
+  await change(page, `Move slots ${first}–${last}…`, 'Start moving', async () => {
+    await choose('To group', { value: '2' });
+    await dialog().getByText('How keys are moved').click();
+    await dialog().getByLabel('At most so many keys a second').fill('8');
+  });
+  await page.locator('[data-slot][data-state="migrate"]').first().waitFor();
+}
+
+/** The numbers of the slots of the map that have the attribute. */
+async function slotsWith(selector: string): Promise<number[]> {
+  const ids = await page
+    .locator(`[data-slot]${selector}`)
+    .evaluateAll((cells) => cells.map((cell) => cell.getAttribute('data-slot')));
+  return ids.map(Number);
+}
+
+async function expectAllOnline(): Promise<void> {
+  await eventually('every slot is online', async () => {
+    return (await slotsWith(':not([data-state="online"])')).length === 0;
+  });
+}
+
+/** Waits until the card of a group says that it has so many slots, and none on its way. */
+async function slotCount(group: number, slots: number): Promise<void> {
+  const card = page.getByRole('region', { name: `Group ${group}`, exact: true });
+  const words = new RegExp(`^${slots.toLocaleString('en')} slots ·`);
+  await card.getByText(words).waitFor();
 }
 
 async function drag(first: number, last: number): Promise<void> {

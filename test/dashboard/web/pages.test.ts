@@ -19,6 +19,7 @@ const PAGES = [
   'Groups',
   'Proxies',
   'Moves',
+  'Failover',
   'Slow log & keys',
   'Audit log',
   'Housekeeping',
