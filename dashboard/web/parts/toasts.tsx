@@ -3,6 +3,8 @@ import { Icon } from './icon.js';
 
 /** Long enough to read it and to reach for the button. */
 const SHOWN_MS = 12_000;
+/** More of them would lie over what one wants to press. */
+const SHOWN_AT_ONCE = 2;
 
 interface Toast {
   readonly id: number;
@@ -16,7 +18,7 @@ let lastId = 0;
 /** Tells that something was done, with a button for what may be done next. */
 export function tell(words: string, action: Toast['action'] = null): void {
   const id = ++lastId;
-  toasts.value = [...toasts.value, { id, words, action }];
+  toasts.value = [...toasts.value, { id, words, action }].slice(-SHOWN_AT_ONCE);
   setTimeout(() => dismiss(id), SHOWN_MS);
 }
 

@@ -3,10 +3,19 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseConfig } from '../../../base/config.js';
 import { hashPassword } from '../../../base/password-hash.js';
 import { TestCluster } from '../../support/cluster.js';
 import { eventually } from '../../support/eventually.js';
-import { accessibilityFaults, expectNoOverflow, openPage, startBrowser, visit } from './browser.js';
+import { FakeProxy } from '../fake-proxy.js';
+import {
+  accessibilityFaults,
+  change,
+  expectNoOverflow,
+  openPage,
+  startBrowser,
+  visit,
+} from './browser.js';
 
 const BUILT = join(import.meta.dirname, '../../../dist/web');
 const BUNDLE_LIMIT_BYTES = 100 * 1024;
@@ -124,6 +133,21 @@ test.each([
   }
   expect(complaints).toEqual([]);
   await page.context().close();
+});
+
+test('a proxy is set online, and taken offline', async () => {
+  const text = `product=test\ncoordinator=embedded\nembedded_path=${cluster.embeddedPath}\n`;
+  const proxy = await FakeProxy.start(parseConfig(text, 'test'), 'proxy_9', { state: 'offline' });
+  const { page, complaints } = await openPage(browser, url());
+  await logIn(page, 'operator-1', PASSWORD);
+  await visit(page, 'Proxies');
+  const row = page.locator('[data-proxy="proxy_9"]');
+  await change(page, 'Set online: proxy_9', 'Set online');
+  await change(page, 'Take offline: proxy_9', 'Take offline');
+  await row.waitFor({ state: 'detached' });
+  expect(complaints).toEqual([]);
+  await page.context().close();
+  await proxy.leave();
 });
 
 describe('each page is accessible and fits, light and dark, wide and narrow', () => {
