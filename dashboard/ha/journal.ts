@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { Store } from '../../cluster/store.js';
+import { AuditLog } from '../audit/audit-log.js';
+import { textOf } from '../audit/subject-text.js';
 
 /** How many entries are kept: some years of failovers, and small enough to be read at once. */
 const MAX_ENTRIES = 200;
@@ -38,15 +40,28 @@ export const journalEntry = z.object({
 });
 export type JournalEntry = z.infer<typeof journalEntry>;
 
-/** Decisions about failover, in the coordinator: the next dashboard knows of them, too. */
+/** Who made a change, in the audit log, where nobody asked for it. */
+const WHO = 'failover';
+/** What was decided against, or is only what would be done. */
+const NOT_DONE: readonly string[] = [
+  'refused',
+  'would_fail_over',
+] satisfies JournalEntry['event'][];
+
+/**
+ * Decisions about failover, in the coordinator: the next dashboard knows of them, too. They are in the
+ * audit log as well, among the changes that people have made.
+ */
 export class Journal {
   readonly #store: Store;
   readonly #log: Logger;
+  readonly #audit: AuditLog;
   #untidied = TIDY_EVERY;
 
   constructor(store: Store, log: Logger) {
     this.#store = store;
     this.#log = log;
+    this.#audit = new AuditLog(store, log);
   }
 
   /** Appends an entry. Does not throw: what was done has been done, and is in the log as well. */
@@ -60,6 +75,22 @@ export class Journal {
     } catch (error) {
       this.#log.error({ reason: messageOf(error) }, 'the journal of failovers was not written');
     }
+    await this.#addToAudit(full);
+  }
+
+  async #addToAudit(entry: JournalEntry): Promise<void> {
+    const group = await textOf(this.#store, { kind: 'group', id: entry.group_id });
+    await this.#audit.add({
+      at: entry.at,
+      who: WHO,
+      role: null,
+      from: '',
+      what: `group ${entry.group_id}: ${entry.words}`,
+      outcome: NOT_DONE.includes(entry.event) ? 'refused' : 'done',
+      error: '',
+      before: '',
+      after: `${group}\nevidence: ${JSON.stringify(entry.evidence, null, 1)}`,
+    });
   }
 
   /** Newest first. */

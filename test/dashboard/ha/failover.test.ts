@@ -42,6 +42,9 @@ describe('a master that is killed', () => {
       against: expect.arrayContaining(['dashboard']),
       needed: 2,
     });
+    const [audited] = (await ha.client.audit(10)).filter(({ who }) => who === 'failover');
+    expect(audited).toMatchObject({ what: `group 1: ${events[0]!.words}`, outcome: 'done' });
+    expect(audited!.after).toContain('"needed": 2');
     const third = ha.servers.find((server) => server !== first && server !== next)!;
     expect((await fetchState(third.addr, '')).masterAddr).toBe(next.addr);
 
