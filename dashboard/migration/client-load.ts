@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Value } from '../../resp/decode.js';
 import type { ServerConnection } from './server-connection.js';
 
@@ -42,6 +43,15 @@ export class ClientLoad {
   /** True until there has been time to find out. */
   get isBusy(): boolean {
     return this.#isBusy ?? true;
+  }
+
+  /** Takes no longer than it must for a first idea. */
+  static async isInUse(server: ServerConnection): Promise<boolean> {
+    const load = new ClientLoad(new OwnCommands());
+    await load.watch(server);
+    await sleep(2 * FIRST_LOOK_MS);
+    await load.look();
+    return load.isBusy;
   }
 
   /** @param others connections of ours to the same server */

@@ -5,6 +5,7 @@ import type { Store } from '../../cluster/store.js';
 import type { LargeKeyReply, PlanBody, PlanReply } from '../api/contract.js';
 import { ConflictError } from '../errors.js';
 import { existingGroup } from '../service/groups.js';
+import { ClientLoad } from './client-load.js';
 import { quickestWay } from './key-scan.js';
 import { keyName } from './large-keys.js';
 import { largeKeyBytes } from './leg.js';
@@ -21,12 +22,19 @@ import { type LargeKey, type Survey, surveySlots } from './survey.js';
 const SURVEY_MS = 5_000;
 /** Of small keys, on a machine that does other things, too. */
 const KEYS_PER_SECOND = 60_000;
+/** The same while clients use the servers: most of the time is left to them. */
+const BUSY_KEYS_PER_SECOND = 4_000;
 const BYTES_PER_SECOND = 100_000_000;
 /** To bring a slot into the move and out of it again. */
 const SECONDS_A_SLOT = 0.005;
 const KEYS_SHOWN = 20;
 
 type By = 'slots' | 'keys' | 'memory';
+
+/** A survey, with what it tells of the time that a move takes. */
+interface MasterSurvey extends Survey {
+  readonly isInUse: boolean;
+}
 
 /** Computes what would move, from the records and the servers as they are now. Changes nothing. */
 export class Planner {
@@ -58,7 +66,7 @@ export class Planner {
    */
   async plan(body: PlanBody): Promise<PlanReply> {
     const options = moveOptions.parse(body.options ?? {});
-    const surveys = new Map<number, Survey>();
+    const surveys = new Map<number, MasterSurvey>();
     const { what, moves, notes } = await this.choose(body, options, surveys);
     await this.#rules.assertServersReady(moves, notes);
     for (const groupId of new Set(moves.map((move) => move.fromGroup))) {
@@ -67,6 +75,9 @@ export class Planner {
       const slots = new Set(moving.map((move) => move.slotId));
       surveys.set(groupId, await this.#survey(groupId, slots, options));
     }
+    if ([...surveys.values()].some(({ isInUse }) => isInUse)) {
+      notes.push('clients use the servers: the move leaves most of their time to them');
+    }
     return { what, ...describe(moves, surveys, options), notes };
   }
 
@@ -74,7 +85,7 @@ export class Planner {
   async choose(
     body: PlanBody,
     options: MoveOptions,
-    surveys = new Map<number, Survey>(),
+    surveys = new Map<number, MasterSurvey>(),
   ): Promise<{ what: string; moves: SlotMove[]; notes: string[] }> {
     if (body.kind === 'move') {
       const { from, to, new_group } = body;
@@ -100,7 +111,7 @@ export class Planner {
     return { what: `drain group ${groupId}`, moves, notes };
   }
 
-  async #rebalance(by: By, options: MoveOptions, surveys: Map<number, Survey>) {
+  async #rebalance(by: By, options: MoveOptions, surveys: Map<number, MasterSurvey>) {
     const notes: string[] = [];
     const groups = await this.#groupsWithMaster(notes);
     if (groups.length === 0) {
@@ -157,10 +168,11 @@ export class Planner {
     groupId: number,
     slots: ReadonlySet<number>,
     options: MoveOptions,
-  ): Promise<Survey> {
+  ): Promise<MasterSurvey> {
     const addr = await masterAddr(this.#store, groupId);
     const server = await ServerConnection.open(addr, this.#password);
     try {
+      const isInUse = await ClientLoad.isInUse(server);
       const survey = await surveySlots(server, {
         isWanted: (slotId) => slots.has(slotId),
         through: await quickestWay(server, slots.size),
@@ -168,7 +180,7 @@ export class Planner {
         withinMs: SURVEY_MS,
       });
       this.#log.info({ group: groupId, keys: survey.keys, exact: survey.isComplete }, 'surveyed');
-      return survey;
+      return { ...survey, isInUse };
     } finally {
       server.close();
     }
@@ -177,7 +189,7 @@ export class Planner {
 
 function describe(
   moves: readonly SlotMove[],
-  surveys: ReadonlyMap<number, Survey>,
+  surveys: ReadonlyMap<number, MasterSurvey>,
   options: MoveOptions,
 ): Omit<PlanReply, 'what' | 'notes'> {
   let keys = 0;
@@ -193,12 +205,13 @@ function describe(
       .filter((key) => moving.has(`${key.group_id} ${key.slot_id}`))
       .sort((one, other) => other.bytes - one.bytes)
       .slice(0, KEYS_SHOWN);
+  const sources = new Set(moves.map((move) => move.fromGroup));
+  const isBusy = [...sources].some((groupId) => surveys.get(groupId)?.isInUse);
   const perSecond = Math.min(
     options.max_keys_per_second || Infinity,
     options.delay > 0 ? 1000 / options.delay : Infinity,
-    KEYS_PER_SECOND,
+    isBusy ? BUSY_KEYS_PER_SECOND : KEYS_PER_SECOND,
   );
-  const sources = new Set(moves.map((move) => move.fromGroup));
   return {
     moves: asRanges(moves),
     slots: moves.length,

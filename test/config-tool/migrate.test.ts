@@ -87,6 +87,24 @@ test('a dry run shows the plan and moves nothing', async () => {
   expect(await slotNumbers()).toEqual({ 1: 512, 2: 512 });
 });
 
+test('a plan counts with the clients that use the servers', async () => {
+  const client = await RespClient.connect(cluster.proxies[0]!.port);
+  let isDone = false;
+  const load = (async () => {
+    const keys = Array.from({ length: KEYS }, (_, index) => ['GET', `key:${index}`]);
+    while (!isDone) await client.pipeline(keys);
+  })();
+  try {
+    const plan = await shown<PlanReply>('slot rebalance --dry-run');
+    expect(plan.notes).toEqual([expect.stringMatching(/^clients use the servers/)]);
+    expect(plan.seconds).toBeGreaterThan(plan.keys / 5_000);
+  } finally {
+    isDone = true;
+    await load;
+    client.close();
+  }
+});
+
 test('on a terminal the plan is confirmed, and no means no', async () => {
   const { code, stdout } = await codisConfigOnTerminal(withDashboard('slot rebalance'), 'n\\n');
   expect(code).toBe(0);
