@@ -10,7 +10,14 @@ import { OperationError } from '../operation-error.js';
 import { type BlockingCommand, slotOfByteString } from './blocking-command.js';
 import { type Issue, OutstandingCommand } from './outstanding-command.js';
 import { Parking } from './parking.js';
-import { isNothing, isUnblocked, isWorthWaitingFor, NOTHING, serverError } from './replies.js';
+import {
+  isNothing,
+  isUnblocked,
+  isWorthWaitingFor,
+  isWrongType,
+  NOTHING,
+  serverError,
+} from './replies.js';
 import { passGates } from './slot-gates.js';
 
 /** How long a client waits at one of several groups before it goes on to the next. */
@@ -52,6 +59,8 @@ export class BlockedClient implements SlotObserver {
   readonly #parking: Parking;
   #outstanding: OutstandingCommand | null = null;
   #outstandingSlots: readonly number[] = [];
+  /** It waits: from then on a Redis does not mind that a key is of another type for a while. */
+  #hasBegun: boolean;
   /** Counts changes of the slots: what was found out before one is to be found out anew. */
   #changes = 0;
   /** Somebody has asked to unblock the client. */
@@ -59,7 +68,9 @@ export class BlockedClient implements SlotObserver {
   /** Since when servers have not been able to serve; 0: they are. */
   #unavailableSince = 0;
 
-  constructor(call: OperationCall, command: BlockingCommand) {
+  /** @param phase `begun`: its keys are known to be of the right type */
+  constructor(call: OperationCall, command: BlockingCommand, phase: 'new' | 'begun') {
+    this.#hasBegun = phase === 'begun';
     this.#call = call;
     this.#command = command;
     const timeoutMs = command.timeoutMs!;
@@ -200,11 +211,19 @@ export class BlockedClient implements SlotObserver {
     if (isWorthWaitingFor(reply)) return this.#pause(reply);
     if (!isUnblocked(reply)) {
       this.#unavailableSince = 0;
-      return reply;
+      if (!this.#hasBegun || !this.#outlivesType || !isWrongType(reply)) return reply;
+      await this.#parking.sleep(RETRY_MS);
+      return null;
     }
+    this.#hasBegun = true;
     // Recalled by us; or its master has become a replica, of which we shall hear.
     const isRecalled = changes !== this.#changes || this.#unblocking !== null;
     return isRecalled ? null : this.#pause(reply);
+  }
+
+  /** A group that is read for goes with its stream; what else is waited for may come to the key. */
+  get #outlivesType(): boolean {
+    return this.#command.name !== 'xreadgroup';
   }
 
   /** Nothing is outstanding, and a server cannot serve now. @returns the error if that lasts */

@@ -15,12 +15,20 @@ const XINFO = lookupSub(rowOf('xinfo'), Buffer.from('stream'), 0, 6)!;
 export const block: Operation = (call) => run(call, byteStrings(call));
 
 /** XREAD and XREADGROUP with BLOCK. */
-export const blockForStreams: Operation = async (call) => run(call, await withoutDollars(call));
+export const blockForStreams: Operation = async (call) => {
+  const begun = await withoutDollars(call);
+  return begun === null ? run(call, byteStrings(call)) : run(call, begun, 'begun');
+};
 
-async function run(call: OperationCall, args: readonly string[]): Promise<Frames> {
+/** @param phase `begun`: the keys have been looked at already, and are of the right type */
+async function run(
+  call: OperationCall,
+  args: readonly string[],
+  phase: 'new' | 'begun' = 'new',
+): Promise<Frames> {
   const command = new BlockingCommand(call, args);
   if (command.isMalformed) return new Frames(await passOn(call, command));
-  const blocked = new BlockedClient(call, command);
+  const blocked = new BlockedClient(call, command, phase);
   const end = blockedClientsOf(call.cluster).add(call.client.clientId, blocked);
   try {
     return await blocked.run();
@@ -50,19 +58,23 @@ async function passOn(
 /**
  * XREAD's `$` is the last entry at the time of the command: found out once, or entries would be
  * missed that are added while the command is issued again.
+ *
+ * @returns the arguments; null: there is no `$`, or a server has something to say of a key
  */
-async function withoutDollars(call: OperationCall): Promise<readonly string[]> {
+async function withoutDollars(call: OperationCall): Promise<readonly string[] | null> {
   const args = byteStrings(call);
   const streams = args.findIndex((arg, index) => index > 0 && arg.toLowerCase() === 'streams');
   const count = (args.length - streams - 1) / 2;
-  if (call.row.name !== 'xread' || streams < 0 || !Number.isInteger(count)) return args;
-  return Promise.all(
-    args.map((arg, index) =>
-      index > streams + count && arg === '$' ? lastEntry(call, args[index - count]!) : arg,
-    ),
+  if (call.row.name !== 'xread' || streams < 0 || !Number.isInteger(count)) return null;
+  const isDollar = args.map((arg, index) => index > streams + count && arg === '$');
+  if (!isDollar.includes(true)) return null;
+  const begun = await Promise.all(
+    args.map((arg, index) => (isDollar[index] ? lastEntry(call, args[index - count]!) : arg)),
   );
+  return begun.includes('$', streams + count + 1) ? null : begun;
 }
 
+/** @returns `$` if the key is no stream, or cannot be asked about */
 async function lastEntry({ cluster, client }: OperationCall, key: string): Promise<string> {
   const bytes = encodeMultibulk(['XINFO', 'STREAM', key]);
   const frame = await cluster.askSlot(slotOfByteString(key), client.lane, XINFO, bytes, client);

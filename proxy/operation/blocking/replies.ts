@@ -7,6 +7,7 @@ const NULLS = ['*-1\r\n', '_\r\n', '$-1\r\n'];
 /** Of a server that cannot serve now and may soon, or of a slot that is on the move. */
 const PASSING = /^-(TRYAGAIN|READONLY|LOADING|MASTERDOWN) /;
 const LONGEST_CODE = 12;
+const WRONG_TYPE = '-WRONGTYPE ';
 const UNBLOCKED = /^-UNBLOCKED (client|force) /;
 const LONGEST_UNBLOCKED = 20;
 
@@ -17,6 +18,10 @@ export function isNothing(frame: Buffer): boolean {
 /** An error that says that nothing was done and that it may be tried again. */
 export function isWorthWaitingFor(frame: Buffer): boolean {
   return PASSING.test(frame.toString('latin1', 0, LONGEST_CODE));
+}
+
+export function isWrongType(frame: Buffer): boolean {
+  return frame.toString('latin1', 0, WRONG_TYPE.length) === WRONG_TYPE;
 }
 
 /**

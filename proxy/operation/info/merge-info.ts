@@ -37,7 +37,8 @@ const RULES: readonly (readonly [field: RegExp, merge: Merge])[] = [
 export function mergeInfo(infos: readonly Sections[]): Sections {
   const merged = new Map<string, Fields>();
   for (const name of new Set(infos.flatMap((sections) => [...sections.keys()]))) {
-    merged.set(name, mergeSection(infos.map((sections) => sections.get(name) ?? {})));
+    const fields = mergeSection(infos.map((sections) => sections.get(name) ?? {}));
+    merged.set(name, /^commandstats$/i.test(name) ? withoutChecks(fields) : fields);
   }
   return merged;
 }
@@ -57,6 +58,23 @@ function mergeSection(parts: readonly Fields[]): Fields {
     }
   }
   return merged;
+}
+
+/**
+ * DISCARD and the MULTI before it are the proxy's own question whether a server would queue a command;
+ * what clients discard no server hears of. (A client that is connected to a server itself is lost.)
+ */
+function withoutChecks(fields: Fields): Fields {
+  const { cmdstat_discard: discard, ...rest } = fields;
+  const { cmdstat_multi: multi } = rest;
+  if (discard === undefined || multi === undefined) return fields;
+  const stats = parseNamed(multi);
+  const calls = Number(stats.get('calls'));
+  const left = Math.max(0, calls - Number(parseNamed(discard).get('calls')));
+  stats.set('calls', String(left));
+  stats.set('usec', String(Math.round((Number(stats.get('usec')) * left) / calls)));
+  const { cmdstat_multi: _, ...others } = rest;
+  return left === 0 ? others : { ...others, cmdstat_multi: renderNamed(stats) };
 }
 
 /** keys=1,expires=1,avg_ttl=99900: the average over all keys that expire */

@@ -46,6 +46,25 @@ describe('through a proxy over two groups', () => {
     expect(await info('nosuch')).toBe('');
   });
 
+  test('counts a transaction once, and scripts as if they were on one server', async () => {
+    await client.call('CONFIG', 'RESETSTAT');
+    await client.call('SCRIPT', 'FLUSH');
+    await client.call('SCRIPT', 'LOAD', 'return 1');
+    const commandsOf = async () => parseInfo(await info('commandstats')).get('commandstats')!;
+    await client.call('MULTI');
+    await client.call('SET', 'a', '1');
+    await client.call('DISCARD');
+    expect(Object.keys(await commandsOf())).not.toContain('cmdstat_multi');
+    await client.call('MULTI');
+    for (const command of ['INCR', 'GET', 'INCR']) await client.call(command, 'a');
+    await client.call('EXEC');
+    const commands = await commandsOf();
+    expect(commands.cmdstat_multi).toMatch(/^calls=1,usec=\d+,usec_per_call=/);
+    expect(commands.cmdstat_exec).toMatch(/^calls=1,/);
+    expect(commands.cmdstat_incr).toMatch(/^calls=2,/);
+    expect(parseInfo(await info('memory')).get('memory')!.number_of_cached_scripts).toBe('1');
+  });
+
   test('sums the keyspace, hits and calls of all groups', async () => {
     await client.call('FLUSHALL');
     await client.call('CONFIG', 'RESETSTAT');

@@ -101,6 +101,29 @@ describe('clients that wait while slots move', () => {
     expect(new Set(got)).toEqual(new Set(pushed));
   });
 
+  it('do not mind that a key is of another type meanwhile', async () => {
+    const stream = `{${Q1}}stream`;
+    const [popper, reader, other] = await Promise.all([connect(0), connect(0), connect(1)]);
+    popper.send(encodeCommand(['BLPOP', Q1, '0']));
+    reader.send(encodeCommand(['XREAD', 'BLOCK', '0', 'STREAMS', stream, '$']));
+    const admin = await RespClient.connect(servers[0].port);
+    clients.push(admin);
+    await eventually('both wait', async () =>
+      (await admin.text('INFO', 'clients')).includes('blocked_clients:2\r\n'),
+    );
+    await other.call('SET', Q1, 'text');
+    await other.call('SET', stream, 'text');
+    await slots.move([Q1]);
+    for (const key of [Q1, stream]) await other.call('DEL', key);
+    await other.call('RPUSH', Q1, 'x');
+    await other.call('XADD', stream, '7-0', 'f', 'v');
+    expect(String(await popper.reply())).toContain('\r\nx\r\n');
+    expect(String(await reader.reply())).toContain('\r\n7-0\r\n');
+    await other.call('SET', Q1, 'text');
+    expect(await popper.text('BLPOP', Q1, '0')).toMatch(/^-WRONGTYPE/);
+    expect(await popper.text('XREAD', 'BLOCK', '0', 'STREAMS', Q1, '$')).toMatch(/^-WRONGTYPE/);
+  });
+
   it('go on waiting with the time that is left, where the key is', async () => {
     const [forever, short, pusher] = await Promise.all([connect(0), connect(0), connect(1)]);
     const startedAt = performance.now();

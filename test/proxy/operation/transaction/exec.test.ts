@@ -255,6 +255,27 @@ test('a client that sends all at once is told the reason of an abort', async () 
   client.close();
 });
 
+test('what only reads is executed by a server without memory, as it was queued before', async () => {
+  const key = keyInSlots(0, 511);
+  const admin = await RespClient.connect(servers[0]!.port);
+  const client = await RespClient.connect(proxy.port);
+  await client.call('SET', key, 'x');
+  for (const command of [
+    ['GET', key],
+    ['INCR', key],
+  ]) {
+    await client.call('MULTI');
+    await client.call(...command);
+    await client.call('PING');
+    await admin.call('CONFIG', 'SET', 'maxmemory', '1');
+    const told = command[0] === 'GET' ? /^\*2\r\n\$1\r\nx\r\n\+PONG\r\n$/ : /^-EXECABORT .*OOM/;
+    expect(await client.text('EXEC')).toMatch(told);
+    await admin.call('CONFIG', 'SET', 'maxmemory', '0');
+  }
+  admin.close();
+  client.close();
+});
+
 test('an EXEC that the server refuses itself', async () => {
   const key = keyInSlots(0, 511);
   const admin = await RespClient.connect(servers[0]!.port);
