@@ -1,28 +1,21 @@
-import { slotOfKey } from '../../cluster/slot-hash.js';
-import type { Server } from '../backend/server.js';
-import { mergeReplies } from '../command/merge.js';
+import { Gathering, viewOf } from '../../resp/gathering.js';
+import type { Backend } from '../backend/backend.js';
+import { Merge } from '../command/merge.js';
 import { Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
+import { forgetReply, holdReply } from './reply-hold.js';
+import { type FramedCommand, SplitPlan } from './split-plan.js';
 
-/** The keys of a split command that go to one place together. */
-interface Part {
-  /** Null: to this slot alone, by way of its gate. */
-  readonly server: Server | null;
-  readonly slotId: number;
-  /** Which of the command's keys: 0 for the first. */
-  readonly keys: number[];
-}
+const LF = 0x0a;
+const ASTERISK = 0x2a;
+const NO_RUNS: readonly number[] = [];
+/** Room for the header of a part. */
+const HEADER_BYTES = 16;
 
-/** A framed command with its arguments' places; see RequestFramer. */
-export interface FramedCommand {
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
-  readonly isOwned: boolean;
-  readonly argStarts: Int32Array;
-  readonly argEnds: Int32Array;
-  readonly argCount: number;
-}
+// One command is split, and one reply merged, at a time.
+const plan = new SplitPlan();
+const gathering = new Gathering();
+const merge = new Merge();
 
 /**
  * A command on keys of several groups: MGET, MSET, DEL and their like. It is sent as one command a
@@ -31,15 +24,16 @@ export interface FramedCommand {
  */
 export class FanOut implements RequestOwner {
   readonly #whole: Request;
-  readonly #parts: Part[];
+  /** In the order of their first keys; each keeps its reply. */
   readonly #requests: Request[] = [];
-  readonly #replies: Buffer[] = [];
+  /** See SplitPlan. */
+  readonly #runs: readonly number[];
   #missing: number;
 
-  private constructor(whole: Request, parts: Part[]) {
+  private constructor(whole: Request, runs: readonly number[], parts: number) {
     this.#whole = whole;
-    this.#parts = parts;
-    this.#missing = parts.length;
+    this.#runs = runs;
+    this.#missing = parts;
   }
 
   get origin(): object {
@@ -50,83 +44,75 @@ export class FanOut implements RequestOwner {
    * Sends the command, whole if all of its keys have one place.
    *
    * @param stride arguments a key: 1, or 2 for key and value
+   * @returns a connection that has been given more than it takes now; null: there is none
    */
-  static send(whole: Request, command: FramedCommand, stride: number, router: Router): void {
-    const parts = splitByPlace(command, stride, router);
+  static send(
+    whole: Request,
+    command: FramedCommand,
+    stride: number,
+    router: Router,
+  ): Backend | null {
+    plan.make(command, stride, router);
+    const { parts, runs, runCount } = plan;
     if (parts.length === 1) {
       const { bytes, start, end, isOwned } = command;
       router.send(whole, bytes, start, end, isOwned);
-      return;
+      return congestedOf(parts[0]!.server?.lane(whole.lane));
     }
-    const fanOut = new FanOut(whole, parts);
+    // In one piece, now that its length is known; only what is merged in order needs it.
+    const order = whole.row.route === 'split-mget' ? runs.slice(0, runCount * 2) : NO_RUNS;
+    const fanOut = new FanOut(whole, order, parts.length);
     for (const part of parts) {
       const request = new Request(fanOut, whole.row, part.slotId, whole.lane, whole.startedUs);
       fanOut.#requests.push(request);
-      fanOut.#replies.push(NO_REPLY);
     }
-    for (const [index, part] of parts.entries()) {
-      const bytes = partCommand(command, part.keys, stride);
-      router.send(fanOut.#requests[index]!, bytes, 0, bytes.length, true);
+    const { bytes, argEnds } = command;
+    const view = viewOf(bytes);
+    // The name's own `$n` line, from the end of the `*n` line on.
+    const nameStart = bytes.indexOf(LF, command.start) + 1;
+    const nameEnd = argEnds[0]! + 2;
+    let congested: Backend | null = null;
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]!;
+      gathering.begin(HEADER_BYTES + nameEnd - nameStart + part.bytes);
+      gathering.putCount(ASTERISK, 1 + part.keyCount * stride);
+      gathering.put(bytes, view, nameStart, nameEnd);
+      let from = plan.keysStart;
+      for (let run = 0; run < runCount; run++) {
+        const to = plan.runEnds[run]!;
+        if (runs[run * 2] === index) gathering.put(bytes, view, from, to);
+        from = to;
+      }
+      router.send(
+        fanOut.#requests[index]!,
+        gathering.bytes,
+        0,
+        gathering.length,
+        gathering.isOwned,
+      );
+      congested ??= congestedOf(part.server?.lane(whole.lane));
     }
+    gathering.clear();
+    return congested;
   }
 
   onReply(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
-    const view = bytes.subarray(start, end);
-    this.#replies[this.#requests.indexOf(request)] = isOwned ? view : Buffer.from(view);
-    if (--this.#missing > 0) return;
-    const merged = mergeReplies(
-      this.#whole.row.route,
-      this.#replies,
-      this.#parts.map((part) => part.keys),
-    );
-    this.#whole.owner.onReply(this.#whole, merged, 0, merged.length, true);
+    if (--this.#missing > 0) {
+      holdReply(request, bytes, start, end, isOwned);
+      return;
+    }
+    // The last one need not be kept: it is here as long as it is needed.
+    request.reply = bytes;
+    request.replyStart = start;
+    request.replyEnd = end;
+    const whole = this.#whole;
+    merge.make(whole.row.route, this.#requests, this.#runs);
+    whole.owner.onReply(whole, merge.bytes, merge.start, merge.end, merge.isOwned);
+    merge.clear();
+    for (const part of this.#requests) forgetReply(part);
   }
 }
 
-const NO_REPLY = Buffer.alloc(0);
-
-function splitByPlace(command: FramedCommand, stride: number, router: Router): Part[] {
-  const { bytes, argStarts, argEnds, argCount } = command;
-  const parts: Part[] = [];
-  for (let arg = 1, key = 0; arg < argCount; arg += stride, key++) {
-    const slotId = slotOfKey(bytes, argStarts[arg]!, argEnds[arg]!);
-    const server = router.serverOf(slotId);
-    let part: Part | undefined;
-    for (let index = 0; index < parts.length; index++) {
-      const candidate = parts[index]!;
-      if (candidate.server === server && (server !== null || candidate.slotId === slotId)) {
-        part = candidate;
-        break;
-      }
-    }
-    if (part === undefined) {
-      part = { server, slotId, keys: [] };
-      parts.push(part);
-    }
-    part.keys.push(key);
-  }
-  return parts;
-}
-
-/** The command with some of its keys (and their values). */
-function partCommand(command: FramedCommand, keys: readonly number[], stride: number): Buffer {
-  const { bytes, argEnds } = command;
-  const nameFrom = argEnds[0]! + 2;
-  // The name's own `$n` line, from the end of the `*n` line on.
-  const nameStart = bytes.indexOf(0x0a, command.start) + 1;
-  const header = `*${1 + keys.length * stride}\r\n`;
-  let length = header.length + (nameFrom - nameStart);
-  for (const key of keys) {
-    const first = 1 + key * stride;
-    length += argEnds[first + stride - 1]! + 2 - (argEnds[first - 1]! + 2);
-  }
-  const part = Buffer.allocUnsafe(length);
-  let at = part.write(header, 0, 'latin1');
-  at += bytes.copy(part, at, nameStart, nameFrom);
-  for (const key of keys) {
-    const first = 1 + key * stride;
-    // From behind the argument before it: its `$n` line comes along.
-    at += bytes.copy(part, at, argEnds[first - 1]! + 2, argEnds[first + stride - 1]! + 2);
-  }
-  return part;
+function congestedOf(backend: Backend | undefined): Backend | null {
+  return backend?.isCongested ? backend : null;
 }

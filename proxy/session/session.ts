@@ -30,7 +30,7 @@ import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
 import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
-import { holdReply } from './reply-hold.js';
+import { forgetReply, holdReply } from './reply-hold.js';
 import { ReplySwitch } from './reply-switch.js';
 import type { SessionServices } from './session-services.js';
 
@@ -321,6 +321,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       // A held reply is stable: nothing writes over its bytes.
       this.#earlyBytes -= next.replyEnd - next.replyStart;
       this.#outlet.put(next.reply, next.replyStart, next.replyEnd, true);
+      forgetReply(next);
     }
     if (this.#isPaused || this.#operation !== null) this.#resumeLater();
     else if (this.#state === 'closing') this.#endIfAnswered();
@@ -492,7 +493,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       ScriptCall.send(request, decision.script, command, this, router);
     } else {
       const command = { bytes, start, end, isOwned, argStarts, argEnds, argCount };
-      FanOut.send(request, command, decision.stride, router);
+      this.#congested = FanOut.send(request, command, decision.stride, router) ?? this.#congested;
     }
   }
 

@@ -6,8 +6,15 @@ import { hashing } from './hashing.js';
 import { lookups } from './looking-up.js';
 import { type MicroCase, type MicroResult, measureCase } from './micro-case.js';
 import { sessionPath } from './session-path.js';
+import { splitting } from './splitting.js';
 
-const CASES: readonly MicroCase[] = [...hashing, ...framing, ...lookups, ...sessionPath];
+const CASES: readonly MicroCase[] = [
+  ...hashing,
+  ...framing,
+  ...lookups,
+  ...sessionPath,
+  ...splitting,
+];
 
 /** `npm run bench:micro`: what the steps of the hot path cost, each by itself. */
 export async function run(args: readonly string[]): Promise<void> {

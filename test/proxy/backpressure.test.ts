@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { quiet, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
+import { keyInSlots } from '../support/keys.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
 import { encodeCommand, RespClient } from '../support/resp-client.js';
 
@@ -70,4 +71,35 @@ it('reads no more commands for a server that does not take them', async () => {
   redis.process.kill('SIGCONT');
   await eventually('all are answered', () => received === total * '+OK\r\n'.length);
   writer.destroy();
+});
+
+it('reads no more commands on keys of several groups for a server that does not take them', async () => {
+  const second = await startRedis();
+  const two = await startDataPlane([redis.addr, second.addr], { ini: 'backend_timeout=60000' });
+  const other = await RespClient.connect(two.port);
+  try {
+    await quiet(two);
+    second.process.kill('SIGSTOP');
+    const writer = connect(two.port, '127.0.0.1');
+    const keys = [keyInSlots(0, 511), keyInSlots(512, 1023)];
+    const command = encodeCommand(['MSET', ...keys.flatMap((key) => [key, VALUE])]);
+    const total = 100;
+    for (let count = 0; count < total; count++) writer.write(command);
+    let received = 0;
+    writer.on('data', (chunk) => {
+      received += chunk.length;
+    });
+    const inFlight = () =>
+      two.plane.stats().backends.find(({ addr }) => addr === second.addr)!.inFlight;
+    await eventually('commands are on their way', () => inFlight() > 0);
+    for (let count = 0; count < 200; count++) expect(await other.text('PING')).toBe('+PONG\r\n');
+    expect(inFlight()).toBeLessThan(total / 2);
+    second.process.kill('SIGCONT');
+    await eventually('all are answered', () => received === total * '+OK\r\n'.length);
+    writer.destroy();
+  } finally {
+    other.close();
+    two.close();
+    await second.stop();
+  }
 });
