@@ -8,7 +8,7 @@ import { findKeys, KeyPositions } from './keys.js';
 import { answerLocal } from './local/answer-local.js';
 import type { LocalContext } from './local-context.js';
 import { refusal } from './refusal.js';
-import { scriptOf } from './script/script-of.js';
+import { callsFunction, scriptOf } from './script/script-of.js';
 import { SLOT_OF_NO_KEY } from './slot-of-no-key.js';
 
 const keyPositions = new KeyPositions();
@@ -64,6 +64,7 @@ export function decide(
       }
       const script = row.guard === 'script' ? scriptOf(row, bytes, argStarts, argEnds) : null;
       if (script !== null) return { type: 'call-script', row, slotId, script };
+      if (callsFunction(row)) return { type: 'call-function', row, slotId };
       return { type: 'send', row, slotId };
     }
   }

@@ -19,12 +19,14 @@ export interface Answer {
  * - `replace`: send this burst instead, as one request
  * - `ask-queueing`: to be queued in a transaction, if the server says so
  * - `call-script`: as `send`; the command calls this script by its sha
+ * - `call-function`: as `send`; the command calls a function, which the server may lack
  * - `publish`: as `send`; the reply is to count the clients of this worker one by one
  * - `operate`: have it carried out by the row's operation
  */
 export type Decision =
   | Answer
   | { readonly type: 'send'; readonly row: CommandRow; readonly slotId: number }
+  | { readonly type: 'call-function'; readonly row: CommandRow; readonly slotId: number }
   | { readonly type: 'publish'; readonly row: CommandRow; readonly slotId: number }
   | {
       readonly type: 'split';

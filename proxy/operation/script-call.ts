@@ -11,6 +11,8 @@ const NOSCRIPT = Buffer.from('-NOSCRIPT ');
 export interface ScriptCaller {
   /** Commands of it that are not answered yet, this one among them. */
   readonly unanswered: number;
+  /** No more of its commands are sent until all are answered. */
+  waitForReplies(): void;
 }
 
 /**

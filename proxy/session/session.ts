@@ -21,6 +21,7 @@ import type {
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, type Flushable, turn } from '../io/turn.js';
 import { BurstCall } from '../operation/burst-call.js';
+import { FunctionCall } from '../operation/function-call.js';
 import { type Monitors, monitorsOf } from '../operation/monitor.js';
 import type { OperationClient } from '../operation/operation.js';
 import { OperationRun } from '../operation/operation-run.js';
@@ -245,6 +246,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   get unanswered(): number {
     return this.#requests.length;
+  }
+
+  waitForReplies(): void {
+    this.#isChangingLane = true;
   }
 
   /** Nothing is expected of us. */
@@ -488,6 +493,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       BurstCall.send(request, decision.burst, router);
     } else if (decision.type === 'ask-queueing') {
       QueueCheckCall.send(request, decision.check, router);
+    } else if (decision.type === 'call-function') {
+      const command = Buffer.from(bytes.subarray(start, end));
+      FunctionCall.send(request, command, this, this.#services.cluster, router);
     } else if (decision.type === 'call-script') {
       const command = Buffer.from(bytes.subarray(start, end));
       ScriptCall.send(request, decision.script, command, this, router);

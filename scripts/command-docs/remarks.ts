@@ -16,7 +16,7 @@ const WAITS =
 const WAITS_ANYWHERE = `${WAITS} The keys may be anywhere: those of several groups are asked in their order, then the groups are waited at in turns of 50 to 200 ms, so clients are woken in no certain order.`;
 const SCRIPT =
   'All declared keys in one slot; without keys, the group of slot 0. Keys that a script makes up are not checked: they should have the hash tag of those declared. Scripts go by connections of their own: while one runs for longer than `busy-reply-threshold` its group answers other commands with `BUSY`, as a Redis does, and its client waits however long it takes. In a pipeline, a script after other commands, and other commands after a script, wait for the replies of those before.';
-const FUNCTION = SCRIPT;
+const FUNCTION = `${SCRIPT} A group that lacks the function is given the libraries of the others, and asked again; if later commands of the client are under way already, it answers \`Function not found\`, and has the function the next time.`;
 const NOTED = 'Noted for `CLIENT LIST`';
 const ATOMIC =
   'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. What only a server can refuse (`OOM`) is told to a client that waits for `QUEUED`, else by `EXEC`. Those that are not about keys (`PING`, `INFO`, `PUBLISH`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
@@ -98,7 +98,7 @@ export const REMARKS: { readonly [name: string]: string } = {
     'On every master, past the script that holds it up. `NOTBUSY` if no group runs one; an error of one group, such as `UNKILLABLE`, is told even if a script of another was killed.',
   'script|help': SLOT_0,
   'function|load':
-    'On every master that has slots, or gets some now. A group that gets its first slots later lacks the library: load it again, with `REPLACE`.',
+    'On every master, also of groups without slots. A server that lacks a library all the same, as that of a group made later, is given it when one of its functions is called.',
   'function|delete': 'On every master.',
   'function|flush': 'On every master.',
   'function|restore': 'On every master.',

@@ -4,7 +4,13 @@ import { type KnownScript, knownScripts } from './known-scripts.js';
 
 const SHA_LENGTH = 40;
 const EVALSHA = new Set(['evalsha', 'evalsha_ro']);
+const FCALL = new Set(['fcall', 'fcall_ro']);
 const EVAL = new Set(['eval', 'eval_ro']);
+
+/** True for a command that calls a function of a library. */
+export function callsFunction(row: CommandRow): boolean {
+  return FCALL.has(row.name);
+}
 
 /**
  * The script that a command calls by its sha, if clients have sent us its text. One that brings a

@@ -6,7 +6,7 @@ import { findKeys, KeyPositions } from '../keys.js';
 import type { LocalContext } from '../local-context.js';
 import { refusal } from '../refusal.js';
 import type { KnownScript } from '../script/known-scripts.js';
-import { scriptOf } from '../script/script-of.js';
+import { callsFunction, scriptOf } from '../script/script-of.js';
 import { type Burst, transactionBurst } from './burst.js';
 import {
   changesKeyspace,
@@ -52,6 +52,8 @@ export class Transaction {
   #isKeyspaceAfterServer = false;
   #hasServerCommands = false;
   #bytes = 0;
+  /** Its server should have the libraries of functions. */
+  callsFunctions = false;
   /** It is to be sent as scripts are. */
   callsScripts = false;
   /** A command could not be queued: nothing of it is to be executed. */
@@ -154,6 +156,7 @@ export class Transaction {
     }
     if (row.guard === 'script') {
       this.callsScripts = true;
+      this.callsFunctions ||= callsFunction(row);
       const script = scriptOf(row, bytes, argStarts, argEnds);
       if (script !== null) this.scripts.add(script);
     }

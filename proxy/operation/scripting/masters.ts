@@ -7,6 +7,7 @@ import { Frames, type OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
 
 const MINUS = 0x2d;
+const CHANGES = /^(function|script)\|(delete|flush|load|restore)$/;
 const NOTBUSY = /^-NOTBUSY /;
 
 interface GroupFrame {
@@ -14,12 +15,19 @@ interface GroupFrame {
   readonly frame: Buffer;
 }
 
-/** The command as it came to the master of every group. @returns their replies' frames */
+/**
+ * The command as it came to the master of every group.
+ *
+ * @returns the replies' frames of those that have slots. Others may get some: they are told what
+ * changes, and not waited for.
+ */
 export async function onEveryMaster(call: OperationCall): Promise<readonly Buffer[]> {
   const { client, cluster, args, row } = call;
-  return Promise.all(
-    cluster.servers().map(({ server }) => cluster.ask(server, client.lane, args, row)),
-  );
+  const servers = cluster.servers().map(({ server }) => server);
+  const spare = cluster.allMasters().filter((server) => !servers.includes(server));
+  const ask = (server: Server) => cluster.ask(server, client.lane, args, row);
+  if (CHANGES.test(row.name)) for (const server of spare) void ask(server);
+  return Promise.all(servers.map(ask));
 }
 
 /**

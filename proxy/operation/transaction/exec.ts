@@ -15,6 +15,7 @@ import { busyError } from '../busy.js';
 import { Frames, type Operation, type OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
 import { Publication } from '../pubsub/publication.js';
+import { librariesOf } from '../scripting/libraries.js';
 import { isArray, splice } from './splice.js';
 
 /** By name; given by operations.ts, which this operation is one of. */
@@ -72,6 +73,10 @@ async function execute(mode: TransactionMode, call: OperationCall): Promise<Buff
   const { transaction, watched } = mode;
   const { client, cluster } = call;
   const burst = transaction.burst();
+  if (transaction.callsFunctions) {
+    const server = cluster.destinationOf(transaction.slotId ?? SLOT_OF_NO_KEY);
+    if (server !== null) await librariesOf(cluster).ensure(server);
+  }
   if (watched !== null) return watched.execute(burst, transaction.database);
   if (transaction.commands.every(({ place }) => place !== 'server')) return NOTHING;
   const slotId = transaction.slotId ?? SLOT_OF_NO_KEY;
