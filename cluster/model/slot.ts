@@ -13,7 +13,15 @@ export const slotRecord = z.object({
   group_id: z.number().int(),
   state: z.object({
     status: z.enum(['online', 'offline', 'pre_migrate', 'migrate']),
-    migrate_status: z.object({ from: z.number().int(), to: z.number().int() }),
+    migrate_status: z.object({
+      from: z.number().int(),
+      to: z.number().int(),
+      /**
+       * Of ours, and there only if it is true: the group `from` has failed over since keys began to
+       * move. Its new master may have keys again that had been moved: those of the target are newer.
+       */
+      keep_target: z.literal(true).optional(),
+    }),
     last_op_ts: z.string(),
   }),
 });

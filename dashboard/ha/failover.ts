@@ -5,6 +5,7 @@ import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/mod
 import type { Store } from '../../cluster/store.js';
 import type { Changes } from '../changes.js';
 import { SilentProxyError } from '../errors.js';
+import { noteSourceFailure } from '../migration/source-failure.js';
 import { existingGroup, groupChanged, withServers } from '../service/groups.js';
 import { RedisConnection } from '../service/redis-connection.js';
 import { readState } from '../service/redis-info.js';
@@ -149,12 +150,14 @@ export class Failover {
       replid: old.state?.fields.master_replid ?? '',
       offset: old.state?.offset ?? 0,
     });
+    const moves = await noteSourceFailure(this.#store, group.id);
+    const serverWrites = changed.map((server) => this.#store.serverWrite(server));
     try {
       await this.#changes.apply({
         what: `failover of group ${group.id} to ${newMaster}`,
         name: 'failover',
-        writes: [...changed.map((server) => this.#store.serverWrite(server)), former],
-        announcements: [groupChanged(withServers(group, servers))],
+        writes: [...serverWrites, former, ...moves.writes],
+        announcements: [groupChanged(withServers(group, servers)), ...moves.announcements],
         confirm: 'stands',
       });
     } catch (error) {

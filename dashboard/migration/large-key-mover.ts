@@ -12,12 +12,15 @@ import {
   temporaryKeyFor,
   temporaryKeyPattern,
 } from './chunk/temporary-key.js';
+import { OwnCommands } from './client-load.js';
 import { keyspace } from './key-scan.js';
 import { SourceChangedError } from './key-sender.js';
 import type { LargeKeyList, ListedKey } from './large-key-list.js';
 import { keyName } from './large-keys.js';
-import { masterAddr } from './masters.js';
+import { groupMaster, masterAddr } from './masters.js';
+import { ReplicaConfirmation } from './replica-confirmation.js';
 import { ServerConnection } from './server-connection.js';
+import { slotsKeepingTarget } from './source-failure.js';
 import { endMoversOf } from './stale-connections.js';
 
 /** Of names, not of values: about a millisecond of the server's time. */
@@ -103,11 +106,18 @@ export class LargeKeyMover {
   ): Promise<void> {
     const { list, log } = this.#settings;
     const [source, target] = await this.#connect(move);
+    const replicas = new ReplicaConfirmation({ ...this.#settings, own: new OwnCommands() });
+    const confirm = async (groupId: number) =>
+      replicas.confirm(await groupMaster(this.#settings.store, groupId), options.signal);
     try {
       // Nobody knows yet, or a dashboard has died in the midst of it.
       if (phase === 'switching') {
         await list.switching(listed);
-        if (!(await has(source, listed))) return;
+        if (!(await has(source, listed))) return confirm(move.sourceGroup);
+        if (await this.#isKept(target, listed)) {
+          await source.call(['UNLINK', listed.key]);
+          return confirm(move.sourceGroup);
+        }
         await list.copying(listed);
       }
       const begin = performance.now();
@@ -118,13 +128,21 @@ export class LargeKeyMover {
       await list.switching(listed);
       if (copied === null) return;
       await this.#assertMasters(move, source, target);
-      await finishPieces(copied);
+      await finishPieces(copied, () => confirm(move.targetGroup));
+      await confirm(move.sourceGroup);
       const seconds = Math.round((performance.now() - begin) / 100) / 10;
       log.info({ ...about, seconds }, 'large key moved');
     } finally {
       source.close();
       target.close();
+      replicas.close();
     }
+  }
+
+  /** The source has failed over, and may have a key again that had been moved. */
+  async #isKept(target: ServerConnection, listed: ListedKey): Promise<boolean> {
+    const keeping = await slotsKeepingTarget(this.#settings.store, [listed.slotId]);
+    return keeping.has(listed.slotId) && (await has(target, listed));
   }
 
   /** Null: there is nothing to be switched. */

@@ -19,13 +19,14 @@ import type { Actions } from '../service/actions.js';
 import { OwnCommands } from './client-load.js';
 import { HandOver } from './hand-over.js';
 import { JobControl } from './job-control.js';
-import { masterAddr } from './masters.js';
+import { groupMaster } from './masters.js';
 import { MoveRules } from './move-rules.js';
 import { asMoves } from './moves.js';
 import type { SlotMove } from './plan.js';
 import { Planner } from './planner.js';
 import { hasEnded, MigrationQueue, type QueuedJob, type QueuedTask } from './queue.js';
 import { Runner } from './runner.js';
+import { slotsKeepingTarget } from './source-failure.js';
 import { StrayProxies } from './stray-proxies.js';
 import { WindowSize } from './window-size.js';
 
@@ -54,7 +55,8 @@ export class Migration {
     this.#planner = new Planner(store, this.#queue, this.#rules, password, log);
     const { product } = store.paths;
     const mover = {
-      masterAddr: (groupId: number) => masterAddr(store, groupId),
+      masterOf: (groupId: number) => groupMaster(store, groupId),
+      keepingTarget: (slotIds: readonly number[]) => slotsKeepingTarget(store, slotIds),
       assertAllowed: () => lease.assertHeld(),
       own: new OwnCommands(),
       ...{ product, password, log },

@@ -5,8 +5,9 @@ import { isTemporaryKey } from './chunk/temporary-key.js';
 import { ClientLoad, type OwnCommands } from './client-load.js';
 import type { KeyLists } from './key-lists.js';
 import { type KeyPage, quickestWay, scanKeys } from './key-scan.js';
-import { type Batch, KeySender, type SenderOptions } from './key-sender.js';
+import { type Batch, KeySender, type SenderOptions, SourceChangedError } from './key-sender.js';
 import { Pace } from './pace.js';
+import { ReplicaConfirmation } from './replica-confirmation.js';
 import { ServerConnection } from './server-connection.js';
 import { type KeySizes, measureKeys } from './survey.js';
 
@@ -26,7 +27,8 @@ export interface Move {
 export interface MoverSettings {
   readonly product: string;
   readonly password: string;
-  readonly masterAddr: (groupId: number) => Promise<string>;
+  readonly masterOf: SenderOptions['masterOf'];
+  readonly keepingTarget: SenderOptions['keepingTarget'];
   /** Throws when we may not move keys any more. */
   readonly assertAllowed: () => void;
   readonly own: OwnCommands;
@@ -50,6 +52,7 @@ export class Mover {
   readonly #line: ServerConnection;
   readonly #watching: readonly ServerConnection[];
   readonly #sender: KeySender;
+  readonly #replicas: ReplicaConfirmation;
   /** What a survey made shortly before knows of the keys' sizes; null: the server is asked. */
   sizes: KeySizes | null = null;
 
@@ -61,8 +64,10 @@ export class Mover {
     this.through = lines.through;
     this.#line = lines.line;
     this.#watching = lines.watching;
+    this.#replicas = new ReplicaConfirmation(settings);
     this.#sender = new KeySender(lines.line, {
       ...settings,
+      replicas: this.#replicas,
       sourceGroup: move.sourceGroup,
       pace: lines.pace,
       onMoved: move.onMoved,
@@ -72,7 +77,7 @@ export class Mover {
 
   /** @throws RedisUnreachableError, RedisPasswordError, OperatorError for a group without master */
   static async open(settings: MoverSettings, move: Move): Promise<Mover> {
-    const { masterAddr, password, product } = settings;
+    const { masterOf, password, product } = settings;
     const opened: ServerConnection[] = [];
     const open = async (addr: string, name?: string): Promise<ServerConnection> => {
       const connection = await ServerConnection.open(addr, password, name);
@@ -80,14 +85,14 @@ export class Mover {
       return connection;
     };
     try {
-      const addr = await masterAddr(move.sourceGroup);
+      const { addr } = await masterOf(move.sourceGroup);
       const source = await open(addr);
       const line = await open(addr, moverName(product));
       const load = new ClientLoad(settings.own);
       await load.watch(source, [line]);
       const watching: ServerConnection[] = [];
       for (const groupId of new Set(move.targets.values())) {
-        const target = await open(await masterAddr(groupId));
+        const target = await open((await masterOf(groupId)).addr);
         watching.push(target);
         await load.watch(target);
       }
@@ -132,6 +137,18 @@ export class Mover {
     const swept = new Set(slotIds);
     const found = await this.#pass(swept, lists);
     if (found > 0 && this.through === 'index') while ((await this.#pass(swept, null)) > 0);
+    await this.#confirmSource();
+  }
+
+  /** A replica of the source must not bring keys back that it has not heard the deletion of. */
+  async #confirmSource(): Promise<void> {
+    const { masterOf } = this.#settings;
+    const { sourceGroup, signal } = this.#move;
+    const master = await masterOf(sourceGroup);
+    if (master.addr !== this.source.addr) {
+      throw new SourceChangedError(`the master of group ${sourceGroup} is ${master.addr} now`);
+    }
+    await this.#replicas.confirm(master, signal);
   }
 
   /** @returns the number of keys found of the slots, all of which have been moved */
@@ -177,6 +194,7 @@ export class Mover {
   async close(): Promise<void> {
     await this.#sender.settled().catch(() => undefined);
     for (const connection of [this.source, this.#line, ...this.#watching]) connection.close();
+    this.#replicas.close();
   }
 
   #newBatches(): Batches {

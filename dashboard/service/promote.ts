@@ -3,14 +3,16 @@ import { messageOf, OperatorError } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/model/group.js';
 import type { Store } from '../../cluster/store.js';
-import type { Changes } from '../changes.js';
+import type { Changes, Step } from '../changes.js';
 import { ConflictError, RedisUnreachableError } from '../errors.js';
+import { noteSourceFailure } from '../migration/source-failure.js';
 import { existingGroup, existingServer, groupChanged, withServers } from './groups.js';
 import { RedisConnection, withRedis } from './redis-connection.js';
 import { follows, type RedisState, readState } from './redis-info.js';
 import { follow, followNobody } from './replication.js';
 import { pauseWrites, resumeWrites } from './write-pause.js';
 
+const NO_STEP: Step = { writes: [], announcements: [] };
 /** A small first synchronisation: Redis 7 waits 5 s for more replicas before it begins. */
 const LINK_TIMEOUT_MS = 10_000;
 const LINK_POLL_MS = 50;
@@ -57,24 +59,29 @@ export class Promotion {
     promotableServer(group, addr);
     const master = masterOf(group);
     await this.#changes.assertConfirmable();
-    await this.#switchServers(addr, master);
+    const how = await this.#switchServers(addr, master);
     await this.#followNewMaster(group, addr);
-    await this.#saveRecords(group, addr);
+    await this.#saveRecords(group, addr, how);
   }
 
-  async #switchServers(addr: string, master: string | null): Promise<void> {
-    await withRedis(addr, this.#password, async (replica) => {
+  /** @returns `whole` if the new master has all of the former's stream */
+  async #switchServers(addr: string, master: string | null): Promise<'whole' | 'as it was'> {
+    return withRedis(addr, this.#password, async (replica) => {
       const state = await readState(replica);
       const old = master === null ? null : await this.#openIfAlive(master);
       if (!old) {
         assertHasData(addr, master, state);
         await followNobody(replica, this.#log);
-        return;
+        return 'as it was';
       }
       try {
         assertPromotable(addr, state, old.redis.addr, old.state);
-        if (state.role === 'replica') await this.#handOver(replica, old.redis);
-        else await this.#demote(old.redis, addr);
+        if (state.role === 'replica') {
+          await this.#handOver(replica, old.redis);
+          return 'whole';
+        }
+        await this.#demote(old.redis, addr);
+        return 'as it was';
       } finally {
         old.redis.close();
       }
@@ -141,16 +148,21 @@ export class Promotion {
     );
   }
 
-  async #saveRecords(group: GroupRecord, newMaster: string): Promise<void> {
+  async #saveRecords(
+    group: GroupRecord,
+    newMaster: string,
+    how: 'whole' | 'as it was',
+  ): Promise<void> {
     const servers = group.servers!.map((server): ServerRecord => {
       if (server.addr === newMaster) return { ...server, type: 'master' };
       return server.type === 'master' ? { ...server, type: 'offline' } : server;
     });
     const changed = servers.filter((server, index) => server.type !== group.servers![index]!.type);
+    const moves = how === 'whole' ? NO_STEP : await noteSourceFailure(this.#store, group.id);
     await this.#changes.apply({
       what: `promotion of ${newMaster} in group ${group.id}`,
-      writes: changed.map((server) => this.#store.serverWrite(server)),
-      announcements: [groupChanged(withServers(group, servers))],
+      writes: [...changed.map((server) => this.#store.serverWrite(server)), ...moves.writes],
+      announcements: [groupChanged(withServers(group, servers)), ...moves.announcements],
       confirm: 'stands',
     });
   }

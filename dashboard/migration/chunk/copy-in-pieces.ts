@@ -102,10 +102,14 @@ export async function copyInPieces(
  * Nobody may read or write the key. If it fails, whatever the reason, the key is copied anew, unless
  * the source has none any more.
  *
+ * @param outlivesTarget resolves when a failure of the target would not take the key with it.
  * @returns false if the key had expired.
- * @throws CopyLostError, RedisReplyError, RedisUnreachableError
+ * @throws CopyLostError, RedisReplyError, RedisUnreachableError, and what `outlivesTarget` throws
  */
-export async function finishPieces(copied: CopiedKey): Promise<boolean> {
+export async function finishPieces(
+  copied: CopiedKey,
+  outlivesTarget: () => Promise<void> = () => Promise.resolve(),
+): Promise<boolean> {
   const { source, target, database, key, temporaryKey } = copied;
   await Promise.all([source, target].map((server) => server.call(['SELECT', String(database)])));
   const expiresAt = await expiryOf(source, key);
@@ -124,6 +128,7 @@ export async function finishPieces(copied: CopiedKey): Promise<boolean> {
     }
   }
   faultPoint('large-key-renamed');
+  await outlivesTarget();
   await source.call(['UNLINK', key]);
   return renamed!.type !== 'error';
 }
