@@ -16,6 +16,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Before a proxy that does not accept us is tried again. */
 const RETRY_MS = 20;
 const MAX_BATCH = 12;
+/** Of commands in an error, in characters. */
+const MAX_SHOWN = 300;
 /** One of so many batches is a burst. */
 const BURST_SHARE = 60;
 const EXPIRING_KEYS = 12;
@@ -61,6 +63,8 @@ export class Worker {
   /** Since which settlement they are uncertain. */
   readonly #uncertain = new Map<Subject, number>();
   #texts = 0;
+  /** The newest answer that was an error. */
+  #lastError = '';
 
   constructor({ id, seed, tags, rate }: WorkerOptions, run: Run) {
     this.id = id;
@@ -107,11 +111,20 @@ export class Worker {
   async recover(timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (this.#subjects().some((subject) => !subject.isCertain)) {
-      if (Date.now() > deadline) throw new Error(`worker ${this.id} cannot read its keys`);
+      if (Date.now() > deadline) throw this.#unreadable();
       const connection = await this.#connection();
       const subject = this.#subjects().find((each) => !each.isCertain)!;
       await this.#exchange(connection, subject.recover(), new Set([subject]));
     }
+  }
+
+  #unreadable(): Error {
+    const left = this.#subjects().filter((subject) => !subject.isCertain);
+    const next = left[0]!.recover().map(({ args }) => args.join(' '));
+    return new Error(
+      `worker ${this.id} cannot read its keys: ${left.length} are left, the next by ` +
+        `${next.join('; ').slice(0, MAX_SHOWN)}; the last error was ${this.#lastError || 'none'}`,
+    );
   }
 
   close(): void {
@@ -154,7 +167,10 @@ export class Worker {
       const { value, received } = answers[index]!;
       const outcome = outcomeOf(value, connection.end);
       if (outcome.type === 'answered') this.#run.latencies.add(received - sent);
-      else findings.error(outcome.error);
+      else {
+        findings.error(outcome.error);
+        this.#lastError = outcome.error;
+      }
       operation.settle(outcome, { sent, received });
     }
     if (/no reply within/.test(connection.end)) findings.difference(connection.end);
