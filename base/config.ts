@@ -61,6 +61,10 @@ export interface Config {
   readonly haMinReplicasToWrite: number;
   /** How long commands wait for a server that cannot be reached before they fail; 0: not at all. */
   readonly backendWaitMs: number;
+  /** Where a proxy sends commands that only read; see proxy/router/replicas. */
+  readonly readFrom: 'master' | 'replica' | 'nearest';
+  /** A replica that may have missed something for longer is not read from. */
+  readonly readMaxLagMs: number;
   readonly proxyId: string;
   /** How many databases clients may SELECT; every server must have as many. */
   readonly databases: number;
@@ -115,6 +119,8 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   haMinIntervalMs: ['ha_min_interval', '60000', wholeNumber(0)],
   haMinReplicasToWrite: ['ha_min_replicas_to_write', '0', wholeNumber(0)],
   backendWaitMs: ['backend_wait', '5000', wholeNumber(0)],
+  readFrom: ['read_from', 'master', oneOf('master', 'replica', 'nearest')],
+  readMaxLagMs: ['read_max_lag', '5000', wholeNumber(1000)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
   databases: ['databases', '16', wholeNumber(1)],
   advertiseAddr: ['advertise_addr', '', (text) => text],
@@ -221,6 +227,8 @@ export function parseConfig(text: string, file: string): Config {
     haMinIntervalMs: read('haMinIntervalMs'),
     haMinReplicasToWrite: read('haMinReplicasToWrite'),
     backendWaitMs: read('backendWaitMs'),
+    readFrom: read('readFrom'),
+    readMaxLagMs: read('readMaxLagMs'),
     proxyId: read('proxyId'),
     databases: read('databases'),
     advertiseAddr: read('advertiseAddr'),

@@ -58,6 +58,9 @@ export interface DataPlaneStats {
   /** What waits for slots to change hands. */
   readonly waitingCommands: number;
   readonly waitingBytes: number;
+  /** Reads that were sent to replicas, and those of them that masters had to answer after all. */
+  readonly replicaReads: number;
+  readonly repeatedReads: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Upper bounds (microseconds, last one Infinity) and counts (not cumulative) of latencies. */

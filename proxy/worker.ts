@@ -11,6 +11,7 @@ import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './da
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
 import { ClusterAccess } from './operation/cluster-access.js';
 import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscriptions.js';
+import type { ReadersSettings } from './router/replicas/group-readers.js';
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
 import { Listener, type ListenerOptions, SWEEP_MS } from './session/listener.js';
@@ -47,6 +48,11 @@ function heartbeatMs({ ha, haDownAfterMs }: Config): number {
   return ha === 'off' ? 0 : Math.min(MAX_HEARTBEAT_MS, haDownAfterMs / 5);
 }
 
+/** `reads` of RouterSettings. */
+function readersOf({ readFrom, readMaxLagMs }: Config): { reads?: ReadersSettings } {
+  return readFrom === 'master' ? {} : { reads: { from: readFrom, maxLagMs: readMaxLagMs } };
+}
+
 class Worker implements DataPlane {
   readonly #router: Router;
   readonly #listener: Listener;
@@ -72,6 +78,7 @@ class Worker implements DataPlane {
         waitMs: config.backendWaitMs,
         maxInFlight: config.backendMaxInFlight,
         waitingBytes: share(config.waitingLimit),
+        ...readersOf(config),
       },
       (request, bytes, start, end) =>
         request.owner.keys ?? keysOfCommand(request.row, bytes, start, end),
@@ -176,6 +183,8 @@ class Worker implements DataPlane {
       inputBytes: this.#memory.inputBytes,
       waitingCommands: this.#router.waiting.commands,
       waitingBytes: this.#router.waiting.bytes,
+      replicaReads: this.#router.replicaReads?.count ?? 0,
+      repeatedReads: this.#router.replicaReads?.repeated ?? 0,
       bytesIn: this.#traffic.bytesIn,
       bytesOut: this.#bytesOut(),
       latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>

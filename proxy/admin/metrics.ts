@@ -123,6 +123,18 @@ function addClientMetrics(registry: Registry, source: AdminSource): void {
     'Bytes of the commands that wait for their slots to change hands',
     () => source.dataPlane().waitingBytes,
   );
+  counter(
+    registry,
+    'codis_proxy_replica_reads_total',
+    'Reads that were sent to replicas (read_from)',
+    () => source.dataPlane().replicaReads,
+  );
+  counter(
+    registry,
+    'codis_proxy_repeated_reads_total',
+    'Reads that a replica has not served, and that were sent to its master',
+    () => source.dataPlane().repeatedReads,
+  );
   new Counter({
     name: 'codis_proxy_client_bytes_total',
     help: 'Bytes received from clients (in) and sent to them (out)',

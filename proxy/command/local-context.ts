@@ -23,6 +23,8 @@ export interface LocalContext extends ConnectedClient {
   libVersion: string;
   noEvict: boolean;
   noTouch: boolean;
+  /** Its reads may go to replicas; null: no client's do. */
+  readsReplicas: boolean | null;
   /** Commands that only the servers know. */
   readonly learnedCommands: LearnedCommands;
   /** Nothing has been read that came after the command: the client may wait for its reply. */

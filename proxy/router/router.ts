@@ -7,6 +7,8 @@ import { scriptLaneOf } from '../backend/lane.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
+import type { ReadersSettings } from './replicas/group-readers.js';
+import { ReplicaReads } from './replicas/replica-reads.js';
 import { type KeysOf, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
 import { WaitingRoom } from './waiting-room.js';
@@ -30,6 +32,8 @@ export interface TableObserver {
 export interface RouterSettings extends BackendSettings {
   /** Commands that wait for slots to change hands are turned away beyond so many bytes. */
   readonly waitingBytes: number;
+  /** Absent: all reads go to masters. */
+  readonly reads?: ReadersSettings;
 }
 
 /** A group that owns slots, or that slots are leaving. */
@@ -72,17 +76,26 @@ export class Router implements TopologySink {
   readonly #keysOf: KeysOf;
   readonly #settings: BackendSettings;
   readonly #log: Logger;
+  /** Null: all reads go to masters. */
+  readonly replicaReads: ReplicaReads | null;
 
   constructor(settings: RouterSettings, keysOf: KeysOf, log: Logger) {
     this.#room = new WaitingRoom(settings.waitingBytes);
     this.#settings = { ...settings, waitingBudget: this.#room };
     this.#keysOf = keysOf;
     this.#log = log;
+    const { reads } = settings;
+    this.replicaReads = reads ? new ReplicaReads(reads, this.#settings, this, log) : null;
   }
 
   /** The server that the slot's commands may be sent to directly, or null: use `send`. */
   serverOf(slotId: number): Server | null {
     return this.#open[slotId]!;
+  }
+
+  /** The group that has the slot to itself; null: none, or it is on the move. */
+  ownerOf(slotId: number): number | null {
+    return this.#open[slotId] === null ? null : this.#slots[slotId]!.groupId;
   }
 
   /** Sends the command to the slot's owner, or lets it wait, or answers it with an error. */
@@ -129,6 +142,7 @@ export class Router implements TopologySink {
         if (server === transit?.route?.source || !after.includes(server)) left.add(server);
       }
     }
+    this.replicaReads?.update(change);
     for (const observer of this.#tableObservers) observers.push(observer.tableChanged());
     const unused = this.#takeUnused();
     this.#sendOn([...left, ...held, ...unused]);
@@ -227,9 +241,11 @@ export class Router implements TopologySink {
   tick(): void {
     for (const server of this.#servers.values()) server.tick();
     for (const transit of this.#transits.values()) transit.tick();
+    this.replicaReads?.tick();
   }
 
   close(): void {
+    this.replicaReads?.close();
     for (const server of this.#servers.values()) server.close();
   }
 

@@ -2,6 +2,7 @@ import { Gathering, viewOf } from '../../resp/gathering.js';
 import type { Backend } from '../backend/backend.js';
 import { Merge } from '../command/merge.js';
 import { Request, type RequestOwner } from '../request.js';
+import type { ReplicaReads } from '../router/replicas/replica-reads.js';
 import type { Router } from '../router/router.js';
 import { forgetReply, holdReply } from './reply-hold.js';
 import { type FramedCommand, SplitPlan } from './split-plan.js';
@@ -44,6 +45,7 @@ export class FanOut implements RequestOwner {
    * Sends the command, whole if all of its keys have one place.
    *
    * @param stride arguments a key: 1, or 2 for key and value
+   * @param replicaReads where it may go if it only reads
    * @returns a connection that has been given more than it takes now; null: there is none
    */
   static send(
@@ -51,11 +53,14 @@ export class FanOut implements RequestOwner {
     command: FramedCommand,
     stride: number,
     router: Router,
+    replicaReads: ReplicaReads | null = null,
   ): Backend | null {
     plan.make(command, stride, router);
     const { parts, runs, runCount } = plan;
+    const replicas = whole.row.isReadOnly ? replicaReads : null;
     if (parts.length === 1) {
       const { bytes, start, end, isOwned } = command;
+      if (replicas?.send(whole, bytes, start, end, isOwned)) return null;
       router.send(whole, bytes, start, end, isOwned);
       return congestedOf(parts[0]!.server?.lane(whole.lane));
     }
@@ -83,13 +88,10 @@ export class FanOut implements RequestOwner {
         if (runs[run * 2] === index) gathering.put(bytes, view, from, to);
         from = to;
       }
-      router.send(
-        fanOut.#requests[index]!,
-        gathering.bytes,
-        0,
-        gathering.length,
-        gathering.isOwned,
-      );
+      const request = fanOut.#requests[index]!;
+      const { bytes: own, length, isOwned } = gathering;
+      if (replicas?.send(request, own, 0, length, isOwned)) continue;
+      router.send(request, own, 0, length, isOwned);
       congested ??= congestedOf(part.server?.lane(whole.lane));
     }
     gathering.clear();

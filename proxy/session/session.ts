@@ -29,6 +29,7 @@ import { Publication } from '../operation/pubsub/publication.js';
 import { QueueCheckCall } from '../operation/queue-check-call.js';
 import { ScriptCall, type ScriptCaller } from '../operation/script-call.js';
 import { INTERNAL_ROW, NO_SLOT, type ReplyStream, Request, type RequestOwner } from '../request.js';
+import type { ReplicaReads } from '../router/replicas/replica-reads.js';
 import { FanOut } from './fan-out.js';
 import { readInline } from './inline.js';
 import { forgetReply, holdReply } from './reply-hold.js';
@@ -86,6 +87,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
+  #readsReplicas: boolean;
+  /** Where its reads may go besides; null: all go to masters. */
+  #replicaReads: ReplicaReads | null = null;
   /** Authenticated, answered, in no mode, without scripts and not watched: most commands need not be thought about. */
   #isPlain: boolean;
   /** The command that is being carried out, or waits for the replies of those before it. */
@@ -115,7 +119,9 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#pipelineLimit = services.settings.maxPipeline;
     this.#authenticated = services.settings.password === '';
     this.#monitors = monitorsOf(services.cluster);
-    this.#isPlain = this.#authenticated && !this.#monitors.isActive;
+    this.#readsReplicas = services.router.replicaReads !== null;
+    this.#isPlain = false;
+    this.#judgePlain();
     this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
@@ -165,6 +171,15 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   set mode(mode: SessionMode | null) {
     this.#mode = mode;
+    this.#judgePlain();
+  }
+
+  get readsReplicas(): boolean | null {
+    return this.#services.router.replicaReads === null ? null : this.#readsReplicas;
+  }
+
+  set readsReplicas(readsReplicas: boolean | null) {
+    this.#readsReplicas = readsReplicas ?? true;
     this.#judgePlain();
   }
 
@@ -501,11 +516,17 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       ScriptCall.send(request, decision.script, command, this, router);
     } else {
       const command = { bytes, start, end, isOwned, argStarts, argEnds, argCount };
-      this.#congested = FanOut.send(request, command, decision.stride, router) ?? this.#congested;
+      this.#congested =
+        FanOut.send(request, command, decision.stride, router, this.#replicaReads) ??
+        this.#congested;
     }
   }
 
   #send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const replicas = this.#replicaReads;
+    if (replicas !== null && request.row.isReadOnly) {
+      if (replicas.send(request, bytes, start, end, isOwned)) return;
+    }
     const { router } = this.#services;
     const server = router.serverOf(request.slotId);
     if (server === null) {
@@ -548,6 +569,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       !this.#isScripting &&
       this.#replies.isOn &&
       !this.#monitors.isActive;
+    const { replicaReads } = this.#services.router;
+    this.#replicaReads = this.#isPlain && this.#readsReplicas ? replicaReads : null;
   }
 
   /** To be called after a command that may have chosen another protocol or database. */

@@ -26,6 +26,8 @@ export function sumStats(reports: readonly (WorkerStats | null)[]): DataPlaneSta
     inputBytes: sum((report) => report.inputBytes),
     waitingCommands: sum((report) => report.waitingCommands),
     waitingBytes: sum((report) => report.waitingBytes),
+    replicaReads: sum((report) => report.replicaReads),
+    repeatedReads: sum((report) => report.repeatedReads),
     bytesIn: sum((report) => report.bytesIn),
     bytesOut: sum((report) => report.bytesOut),
     latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>

@@ -151,8 +151,10 @@ export const REMARKS: { readonly [name: string]: string } = {
   'command|help': 'Lists what is served.',
   info: 'Of the proxy process: the sections server and cpu, its clients and its traffic. Of the masters together, summed where a sum means something: memory, keyspace, hits and misses, statistics of commands and errors. `loading` is always 0: a group that loads holds up its own slots only. `groups_unreachable` counts groups that did not answer within a second; nothing of theirs is in the sums.',
   asking: NO_CLUSTER,
-  readonly: NO_CLUSTER,
-  readwrite: NO_CLUSTER,
+  readonly:
+    "With `read_from` other than `master`: the client's reads may go to replicas, as they may from the beginning. Else answered as by a Redis that is no cluster.",
+  readwrite:
+    "With `read_from` other than `master`: all of the client's commands go to masters. Else answered as by a Redis that is no cluster.",
   ...Object.fromEntries(CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, NO_CLUSTER])),
   'cluster|help': 'Lists what is served.',
   'slowlog|get':

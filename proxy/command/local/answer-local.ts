@@ -15,7 +15,7 @@ import {
   clientSetName,
 } from './client.js';
 import { clientInfo, clientKill, clientList } from './client-list.js';
-import { clusterDisabled, clusterHelp } from './cluster.js';
+import { clusterDisabled, clusterHelp, readOnly, readWrite } from './cluster.js';
 import {
   command,
   commandCount,
@@ -66,8 +66,8 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['multi', multi],
   ['ping', ping],
   ['quit', quit],
-  ['readonly', clusterDisabled],
-  ['readwrite', clusterDisabled],
+  ['readonly', readOnly],
+  ['readwrite', readWrite],
   ['reset', reset],
   ['role', role],
   ['select', select],

@@ -41,6 +41,7 @@ export function reset({ context }: LocalRequest): Reply {
   context.clientName = '';
   context.noEvict = false;
   context.noTouch = false;
+  context.readsReplicas = true;
   context.protocol = 2;
   context.database = 0;
   context.authenticated = context.password === '';

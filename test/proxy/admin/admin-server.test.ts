@@ -39,6 +39,8 @@ const STATS: DataPlaneStats = {
   inputBytes: 512,
   waitingCommands: 5,
   waitingBytes: 640,
+  replicaReads: 70,
+  repeatedReads: 7,
   bytesIn: 1234,
   bytesOut: 5678,
   latencyBucketsUs: [100, 250, Number.POSITIVE_INFINITY],

@@ -38,6 +38,7 @@ class FakeClient implements LocalContext {
   libVersion = '';
   noEvict = false;
   noTouch = false;
+  readsReplicas = null;
   subscriptions = null;
   readonly awaitsReply = false;
   mode = null;
