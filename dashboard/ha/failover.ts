@@ -157,7 +157,7 @@ export class Failover {
         what: `failover of group ${group.id} to ${newMaster}`,
         name: 'failover',
         writes: [...serverWrites, former, ...moves.writes],
-        announcements: [groupChanged(withServers(group, servers)), ...moves.announcements],
+        announcements: [...moves.announcements, groupChanged(withServers(group, servers))],
         confirm: 'stands',
       });
     } catch (error) {

@@ -162,7 +162,7 @@ export class Promotion {
     await this.#changes.apply({
       what: `promotion of ${newMaster} in group ${group.id}`,
       writes: [...changed.map((server) => this.#store.serverWrite(server)), ...moves.writes],
-      announcements: [groupChanged(withServers(group, servers)), ...moves.announcements],
+      announcements: [...moves.announcements, groupChanged(withServers(group, servers))],
       confirm: 'stands',
     });
   }

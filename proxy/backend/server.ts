@@ -6,6 +6,7 @@ import { Heartbeat } from './heartbeat.js';
 import { isScriptLane, laneOf } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
 import type { ParkedCommand } from './parked-commands.js';
+import { ReplicaWitness } from './replica-witness.js';
 import { ScriptLanes } from './script-lanes.js';
 
 const FIRST_LANE = laneOf(2, 0);
@@ -22,6 +23,10 @@ export class Server {
   readonly #scripts: ScriptLanes;
   /** Connections for one client at a time: those that block or watch keys. */
   readonly pool: ConnectionPool;
+  /** Whether the replicas have what it has done. */
+  readonly replicas: ReplicaWitness;
+  /** Its group has replicas on record, which may become the master when it fails. */
+  hasReplicas = false;
   /** It has the SLOTS* commands; false until it has said so. */
   hasSlotsModule = false;
 
@@ -31,6 +36,10 @@ export class Server {
     this.#settings = settings;
     this.#log = log.child({ server: addr, group: groupId });
     this.pool = new ConnectionPool(addr, settings);
+    this.replicas = new ReplicaWitness({
+      open: () => this.pool.openDetached(FIRST_LANE),
+      timeoutMs: settings.timeoutMs,
+    });
     // At once, so that the first client finds it connected.
     const first = this.lane(FIRST_LANE);
     const { heartbeatMs, timeoutMs } = settings;
@@ -120,6 +129,7 @@ export class Server {
   close(): void {
     for (const backend of this.connections) backend.close();
     this.pool.close();
+    this.replicas.close();
   }
 
   get connections(): readonly Backend[] {

@@ -1,4 +1,5 @@
 import { parseAddress } from '../../base/address.js';
+import { messageOf } from '../../base/errors.js';
 import { encodeMultibulk } from '../../resp/inline-command.js';
 import { laneOf } from '../backend/lane.js';
 import type { Server } from '../backend/server.js';
@@ -7,8 +8,7 @@ import { INTERNAL_WRITE_ROW, Request, type RequestOwner } from '../request.js';
 
 /** How long the source waits for the target during one transfer, in milliseconds. */
 const TRANSFER_TIMEOUT_MS = 5_000;
-const PLUS = 0x2b;
-const COLON = 0x3a;
+const MINUS = 0x2d;
 /** The target's own word that it does not take the key: it is full, or the password is wrong. */
 const REFUSAL = /^ERR Target instance replied with error: (?!LOADING|MASTERDOWN|READONLY)/;
 
@@ -23,66 +23,161 @@ export type PullOutcome =
   | { readonly type: 'unknown'; readonly reason: string }
   | { readonly type: 'refused'; readonly reason: string };
 
+/** What is to be pulled, and how. */
+export interface Pull {
+  readonly slotId: number;
+  readonly database: number;
+  /** Byte strings, all of the slot and the database. */
+  readonly keys: readonly string[];
+  readonly source: Server;
+  readonly target: Server;
+  /** Of the target; empty: none. */
+  readonly password: string;
+  /**
+   * Where the source has the SLOTS* commands all keys that share a hash tag with one of these are
+   * moved: a script may touch keys of its tag that it did not declare. Not so in a slot with large
+   * keys, which may be among them and must stay where they are.
+   */
+  readonly company: 'with their tags' | 'alone';
+  /** Which copy counts where both servers have one; see {@link pullKeys}. */
+  readonly prefers: 'source' | 'target';
+  /** Nothing is sent any more once this is false; the outcome is of no interest then. */
+  readonly isCurrent: () => boolean;
+}
+
 /**
  * Moves keys from the server that a slot leaves to the one that it goes to, ahead of a command that
- * needs them there. REPLACE is right: until a pull has succeeded nobody writes to the target's copy.
+ * needs them there.
+ *
+ * The target's replicas have a key before the source deletes it, and the source's replicas have heard
+ * of the deletion before a command goes to the target: so a failover of either loses no key and
+ * brings none back. Replicas that lag for long are not waited for.
+ *
+ * First without REPLACE: a MIGRATE that is late, as its server hung, overwrites nothing. If the target
+ * has the key, the source's copy counts as long as it is there: until a pull has succeeded nobody writes
+ * to the target's. Unless the source has failed over since keys began to move: then it may have keys
+ * that had been moved, and the target's copy is the newer one, or equal.
+ *
+ * @param settled called once for each command sent, with the keys that it was about
  */
-export class KeyPull implements RequestOwner {
-  readonly origin = this;
-  readonly #settled: (outcome: PullOutcome) => void;
+export function pullKeys(
+  pull: Pull,
+  settled: (keys: readonly string[], outcome: PullOutcome) => void,
+): void {
+  const { keys, source, company, prefers } = pull;
+  const isByTag = source.hasSlotsModule && company === 'with their tags' && prefers === 'source';
+  const { tagged, single } = isByTag ? byTag(keys) : { tagged: [], single: keys };
+  for (const together of tagged) {
+    pullTag(pull, together[0]!).then((outcome) => settled(together, outcome), fail);
+  }
+  if (single.length === 0) return;
+  pullSingle(pull, single).then((outcome) => settled(single, outcome), fail);
+}
 
-  private constructor(settled: (outcome: PullOutcome) => void) {
+/** What is wrong with the proxy itself must not be taken for a pull that failed. */
+function fail(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** One command moves all keys of a tag at once, so there is no copy that could be waited for. */
+async function pullTag(pull: Pull, key: string): Promise<PullOutcome> {
+  const { host, port } = parseAddress(pull.target.addr, 'server');
+  const place = [host, String(port), String(TRANSFER_TIMEOUT_MS)];
+  const error = await onSource(pull, ['SLOTSMGRTTAGONE', ...place, key]);
+  if (error !== null) return failure(error);
+  return (await confirmed(pull.target)) ?? (await confirmed(pull.source)) ?? MOVED;
+}
+
+async function pullSingle(pull: Pull, keys: readonly string[]): Promise<PullOutcome> {
+  const isCopied = pull.target.hasReplicas;
+  const how: readonly Option[] = isCopied ? ['COPY'] : [];
+  const error = await migrate(pull, keys, how);
+  const isBusy = error?.includes('BUSYKEY') ?? false;
+  if (error !== null && !isBusy) return failure(error);
+  if (isBusy && pull.isCurrent()) {
+    const rest = await (pull.prefers === 'source'
+      ? migrate(pull, keys, [...how, 'REPLACE'])
+      : keepTarget(pull, keys));
+    if (rest !== null) return failure(rest);
+  }
+  if (isCopied || (isBusy && pull.prefers === 'target')) {
+    const lost = await confirmed(pull.target);
+    if (lost !== null) return lost;
+    if (!pull.isCurrent()) return ABANDONED;
+    const kept = await onSource(pull, ['UNLINK', ...keys]);
+    if (kept !== null) return failure(kept);
+  }
+  return (await confirmed(pull.source)) ?? MOVED;
+}
+
+/** Of several keys MIGRATE tells only the first error: one by one. */
+async function keepTarget(pull: Pull, keys: readonly string[]): Promise<string | null> {
+  for (const key of keys) {
+    if (!pull.isCurrent()) return ABANDONED.reason;
+    const error = await migrate(pull, [key], ['COPY']);
+    if (error !== null && !error.includes('BUSYKEY')) return error;
+  }
+  return null;
+}
+
+type Option = 'COPY' | 'REPLACE';
+
+const MOVED = { type: 'moved' } as const;
+const ABANDONED = { type: 'unknown', reason: 'the slot goes another way' } as const;
+
+function failure(reason: string): PullOutcome {
+  return { type: REFUSAL.test(reason) ? 'refused' : 'unknown', reason };
+}
+
+/** Null: what the server has done outlives it, as far as that can be had. */
+async function confirmed(server: Server): Promise<PullOutcome | null> {
+  if (!server.hasReplicas) return null;
+  try {
+    await server.replicas.confirm();
+    return null;
+  } catch (error) {
+    return { type: 'unknown', reason: messageOf(error) };
+  }
+}
+
+/** @returns null for +OK, and for +NOKEY: somebody else has moved them, or there never were any. */
+function migrate(
+  pull: Pull,
+  keys: readonly string[],
+  how: readonly Option[],
+): Promise<string | null> {
+  const { target, database, password } = pull;
+  const { host, port } = parseAddress(target.addr, 'server');
+  const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
+  const place = [host, String(port), '', String(database), String(TRANSFER_TIMEOUT_MS)];
+  return onSource(pull, ['MIGRATE', ...place, ...how, ...auth, 'KEYS', ...keys]);
+}
+
+/** Sends a command among those of clients. @returns the server's error; null: it has been done */
+function onSource(pull: Pull, args: readonly string[]): Promise<string | null> {
+  const { source, slotId, database } = pull;
+  const bytes = encodeMultibulk(args);
+  const lane = laneOf(2, database);
+  return new Promise((resolve) => {
+    const request = new Request(new Step(resolve), INTERNAL_WRITE_ROW, slotId, lane, turn.nowUs());
+    source.lane(lane).send(request, bytes, 0, bytes.length, true);
+  });
+}
+
+/** A command of a pull: its outcome is an error's text, or null. */
+class Step implements RequestOwner {
+  readonly origin = this;
+  readonly #settled: (error: string | null) => void;
+
+  constructor(settled: (error: string | null) => void) {
     this.#settled = settled;
   }
 
-  /**
-   * Moves the keys, and where the source has the SLOTS* commands all that share a hash tag with one
-   * of them: a script may touch keys of its tag that it did not declare. Not so in a slot with large
-   * keys, which may be among them and must stay where they are.
-   *
-   * @param keys byte strings, all of the slot and the database
-   * @param password of the target; empty: none
-   * @param settled called once for each command sent, with the keys that it was about
-   */
-  static send(
-    slotId: number,
-    database: number,
-    keys: readonly string[],
-    source: Server,
-    target: Server,
-    password: string,
-    company: 'with their tags' | 'alone',
-    settled: (keys: readonly string[], outcome: PullOutcome) => void,
-  ): void {
-    const lane = laneOf(2, database);
-    const sendCommand = (about: readonly string[], args: readonly string[]): void => {
-      const bytes = encodeMultibulk(args);
-      const pull = new KeyPull((outcome) => settled(about, outcome));
-      const request = new Request(pull, INTERNAL_WRITE_ROW, slotId, lane, turn.nowUs());
-      source.lane(lane).send(request, bytes, 0, bytes.length, true);
-    };
-    const { host, port } = parseAddress(target.addr, 'server');
-    const place = [host, String(port)];
-    const timeout = String(TRANSFER_TIMEOUT_MS);
-    const isByTag = source.hasSlotsModule && company === 'with their tags';
-    const { tagged, single } = isByTag ? byTag(keys) : { tagged: [], single: keys };
-    for (const together of tagged) {
-      sendCommand(together, ['SLOTSMGRTTAGONE', ...place, timeout, together[0]!]);
-    }
-    if (single.length === 0) return;
-    const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
-    const options = ['', String(database), timeout, 'REPLACE', ...auth];
-    sendCommand(single, ['MIGRATE', ...place, ...options, 'KEYS', ...single]);
-  }
-
   onReply(_request: Request, bytes: Buffer, start: number, end: number): void {
-    // +OK or a number; or +NOKEY: somebody else has moved them, or there never were any.
-    if (bytes[start] === PLUS || bytes[start] === COLON) {
-      this.#settled({ type: 'moved' });
-      return;
-    }
-    const reason = bytes.toString('latin1', start + 1, end - 2);
-    this.#settled({ type: REFUSAL.test(reason) ? 'refused' : 'unknown', reason });
+    const isError = bytes[start] === MINUS;
+    this.#settled(isError ? bytes.toString('latin1', start + 1, end - 2) : null);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
 import type { ReadersSettings } from './replicas/group-readers.js';
 import { ReplicaReads } from './replicas/replica-reads.js';
-import { type KeysOf, SlotTransit } from './slot-transit.js';
+import { type KeysOf, type Route, SlotTransit } from './slot-transit.js';
 import type { GroupRoute, SlotRoute, TopologyChange, TopologySink } from './topology-change.js';
 import { WaitingRoom } from './waiting-room.js';
 
@@ -116,6 +116,8 @@ export class Router implements TopologySink {
     const touched = new Set(change.slots.map((slot) => slot.slotId));
     for (const group of change.groups) {
       this.#groups.set(group.groupId, group);
+      const server = this.#servers.get(group.master ?? '');
+      if (server !== undefined) server.hasReplicas = group.replicas.length > 0;
       for (const slot of this.#slots) {
         if (slot.groupId === group.groupId || slot.migrateFrom === group.groupId) {
           touched.add(slot.slotId);
@@ -285,8 +287,14 @@ export class Router implements TopologySink {
         this.#open[slotId] = null;
         const transit = this.#transitOf(slotId);
         const { route } = transit;
-        const isSame = route?.source === source && route.target === owner;
-        transit.move(isSame ? route : { source, target: owner }, slot.largeKeys ?? []);
+        // Of a group that has another master in the midst of it we may hear before we hear of its slots.
+        const hasFailedOver = route !== null && route.source !== source;
+        const keepsTarget = slot.keepsTarget === true || route?.prefers === 'target';
+        const prefers = hasFailedOver || keepsTarget ? 'target' : 'source';
+        const isSame =
+          route?.source === source && route.target === owner && route.prefers === prefers;
+        const next: Route = isSame ? route : { source, target: owner, prefers };
+        transit.move(next, slot.largeKeys ?? []);
         return;
       }
     }
@@ -309,12 +317,13 @@ export class Router implements TopologySink {
 
   /** The group's master; null: the group has no master, or there is no such group. */
   masterOf(groupId: number): Server | null {
-    const addr = this.#groups.get(groupId)?.master ?? null;
-    if (addr === null) return null;
-    let server = this.#servers.get(addr);
+    const { master, replicas } = this.#groups.get(groupId) ?? { master: null, replicas: [] };
+    if (master === null) return null;
+    let server = this.#servers.get(master);
     if (server === undefined) {
-      server = new Server(addr, groupId, this.#settings, this.#log);
-      this.#servers.set(addr, server);
+      server = new Server(master, groupId, this.#settings, this.#log);
+      server.hasReplicas = replicas.length > 0;
+      this.#servers.set(master, server);
     }
     return server;
   }

@@ -2,7 +2,7 @@ import { databaseOfLane } from '../backend/lane.js';
 import type { Server } from '../backend/server.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
-import { KeyPull, type PullOutcome } from './key-pull.js';
+import { type Pull, type PullOutcome, pullKeys } from './key-pull.js';
 import type { LargeKeyRoute } from './topology-change.js';
 import type { WaitingRoom } from './waiting-room.js';
 
@@ -34,6 +34,8 @@ interface Waiting {
 export interface Route {
   readonly source: Server;
   readonly target: Server;
+  /** Which copy of a key counts where both have one; `target` once the source has failed over. */
+  readonly prefers: 'source' | 'target';
 }
 
 /**
@@ -215,10 +217,6 @@ export class SlotTransit {
 
   #pull(route: Route, database: number, keys: readonly string[]): void {
     for (const key of keys) this.#pulling.add(key);
-    const { source, target } = route;
-    const names = keys.map((key) => key.slice(key.indexOf(' ') + 1));
-    const slotId = this.#slotId;
-    const company = this.#large.size > 0 ? 'alone' : 'with their tags';
     const settle = (about: readonly string[], outcome: PullOutcome): void => {
       // The slot has been held, or has gone another way, since.
       if (this.#route !== route) return;
@@ -226,7 +224,16 @@ export class SlotTransit {
       for (const key of settled) this.#pulling.delete(key);
       this.#settle(settled, outcome);
     };
-    KeyPull.send(slotId, database, names, source, target, this.#password, company, settle);
+    const pull: Pull = {
+      ...route,
+      slotId: this.#slotId,
+      database,
+      keys: keys.map((key) => key.slice(key.indexOf(' ') + 1)),
+      password: this.#password,
+      company: this.#large.size > 0 ? 'alone' : 'with their tags',
+      isCurrent: () => this.#route === route,
+    };
+    pullKeys(pull, settle);
   }
 
   #settle(keys: readonly string[], outcome: PullOutcome): void {

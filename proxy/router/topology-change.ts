@@ -8,6 +8,8 @@ export interface SlotRoute {
   readonly groupId: number;
   /** During `migrate` the group the keys come from; else -1. */
   readonly migrateFrom: number;
+  /** During `migrate`: the source has failed over since, so what the target has is not replaced. */
+  readonly keepsTarget?: boolean;
   /** During `migrate` the keys that are copied in pieces; see cluster/model/large-key.ts. */
   readonly largeKeys?: readonly LargeKeyRoute[];
 }

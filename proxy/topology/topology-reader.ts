@@ -110,11 +110,13 @@ function slotRoutes(records: readonly SlotRecord[], from: number, to: number): S
   for (let slotId = from; slotId <= to; slotId++) {
     const record = bySlot.get(slotId);
     const status = record?.state.status ?? 'offline';
+    const keepsTarget = record?.state.migrate_status.keep_target === true;
     routes.push({
       slotId,
       status,
       groupId: record?.group_id ?? NO_GROUP,
       migrateFrom: record && status === 'migrate' ? record.state.migrate_status.from : NO_GROUP,
+      ...(keepsTarget && status === 'migrate' && { keepsTarget }),
     });
   }
   return routes;

@@ -5,7 +5,9 @@ export class TcpLink {
   readonly #target: number;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #isCut = false;
+  /** What comes in on the one goes out on the other. */
+  readonly #ways = new Set<readonly [from: Socket, to: Socket]>();
+  #state: 'open' | 'stalled' | 'cut' = 'open';
 
   private constructor(target: number) {
     this.#target = target;
@@ -22,14 +24,24 @@ export class TcpLink {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Ends the connections there are, and those that come until {@link mend}. */
+  /** Ends the connections there are, and those that come until {@link mend}. What was held is lost. */
   cut(): void {
-    this.#isCut = true;
+    this.#state = 'cut';
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Holds what comes, both ways and without a sign, until {@link mend} or {@link cut}. */
+  stall(): void {
+    this.#state = 'stalled';
+    for (const [from, to] of this.#ways) {
+      from.unpipe(to);
+      from.pause();
+    }
+  }
+
   mend(): void {
-    this.#isCut = false;
+    if (this.#state === 'stalled') for (const [from, to] of this.#ways) from.pipe(to);
+    this.#state = 'open';
   }
 
   close(): void {
@@ -38,20 +50,24 @@ export class TcpLink {
   }
 
   #join(inward: Socket): void {
-    if (this.#isCut) {
+    if (this.#state === 'cut') {
       inward.destroy();
       return;
     }
     const outward = connect(this.#target, '127.0.0.1');
-    for (const [one, other] of [
+    for (const way of [
       [inward, outward],
       [outward, inward],
     ] as const) {
+      const [one, other] = way;
       this.#sockets.add(one);
-      one.pipe(other);
+      this.#ways.add(way);
+      if (this.#state === 'stalled') one.pause();
+      else one.pipe(other);
       one.once('error', () => other.destroy());
       one.once('close', () => {
         this.#sockets.delete(one);
+        this.#ways.delete(way);
         other.destroy();
       });
     }
