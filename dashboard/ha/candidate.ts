@@ -66,7 +66,9 @@ function refusalOf(
 ): string {
   const { fields } = state;
   if (fields.loading === '1') return 'it is loading its data';
-  if (masterHadData && state.keyCount === 0) return 'it is empty, and the master was not';
+  if (masterHadData && state.keyCount === 0 && !hasMoreThanIsKnown(state, master)) {
+    return 'it is empty, and the master was not';
+  }
   if (state.role === 'master') {
     // A failover that was cut off behind its first step has made it one.
     return wasPromoted(state) ? '' : 'it is a master by itself';
@@ -92,6 +94,11 @@ function sharesHistory({ fields }: RedisState, { state }: LastMaster): boolean {
   const id = state?.fields.master_replid;
   if (id === undefined) return false;
   return fields.master_replid === id || fields.master_replid2 === id;
+}
+
+/** An empty one is so because its master became so meanwhile: its keys were moved away, for one. */
+function hasMoreThanIsKnown(state: RedisState, master: LastMaster): boolean {
+  return sharesHistory(state, master) && state.offset > master.state!.offset;
 }
 
 /** True for a server that was a replica before it became a master. */

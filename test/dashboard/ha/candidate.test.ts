@@ -8,6 +8,8 @@ import {
 import type { RedisState } from '../../../dashboard/service/redis-info.js';
 
 const MASTER = '10.0.0.1:6379';
+/** When it was last seen. */
+const MASTER_OFFSET = 100;
 const NO_ID = '0'.repeat(40);
 
 interface Given {
@@ -44,7 +46,7 @@ function master(keys = 5): LastMaster {
     runId: 'm',
     role: 'master',
     masterAddr: null,
-    offset: 100,
+    offset: MASTER_OFFSET,
     keyCount: keys,
   };
   return { addr: MASTER, state, silentMs: 2_000 };
@@ -113,6 +115,15 @@ describe('of the replicas', () => {
     expect(chooseCandidate(withData, unknown).chosen).toBe('s');
   });
 
+  it('an empty one is if the master has become empty: it has more of the stream than is known', () => {
+    const emptied = replica('r', { keys: 0, offset: MASTER_OFFSET + 1 });
+    expect(chooseCandidate([emptied], master()).chosen).toBe('r');
+    const foreign = replica('r', {
+      ...{ keys: 0, offset: MASTER_OFFSET + 1, fields: { master_replid: 'x' } },
+    });
+    expect(chooseCandidate([foreign], master()).chosen).toBeNull();
+  });
+
   it('none has more of the stream than the chosen one and may become the master, too', () => {
     const answer = fc
       .record({
@@ -135,7 +146,8 @@ describe('of the replicas', () => {
         const offset = judged.find(({ addr }) => addr === chosen)?.offset ?? 0;
         for (const other of eligible) expect(other.offset).toBeLessThanOrEqual(offset);
         for (const [index, { refusal }] of judged.entries()) {
-          if (given[index]!.keys === 0) expect(refusal).not.toBe('');
+          const { keys, offset: at } = given[index]!;
+          if (keys === 0 && at <= MASTER_OFFSET) expect(refusal).not.toBe('');
         }
       }),
     );
