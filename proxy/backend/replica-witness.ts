@@ -7,8 +7,6 @@ import type { DedicatedConnection } from './dedicated-connection.js';
 const WAIT_MS = 100;
 /** A replica that lags for longer is not waited for: clients wait meanwhile. */
 const PATIENCE_MS = 1_000;
-/** Then every further time so long, until a replica has caught up. */
-const HOPELESS_MS = 1;
 const COLON = 0x3a;
 const ONE = 0x31;
 
@@ -35,15 +33,25 @@ export class ReplicaWitness {
   }
 
   /**
-   * Resolves when a replica has everything that the server has executed until now, or when replicas
-   * have lagged, or been away, for too long to be waited for.
+   * Resolves when a replica has everything that the server has executed until now; at once while
+   * replicas have lagged, or been away, for too long to be waited for.
    *
    * @throws ConnectionLostError, DeadlineError, Error with the server's words: it is not known
    */
   async confirm(): Promise<void> {
-    while (!(await this.#round())) {
-      if (performance.now() - this.#lagsSinceMs! > PATIENCE_MS) return;
+    for (;;) {
+      const round = this.#round();
+      if (this.#hasLostPatience) {
+        // Whether a replica has caught up is found out for those who come later.
+        round.catch(() => undefined);
+        return;
+      }
+      if (await round) return;
     }
+  }
+
+  get #hasLostPatience(): boolean {
+    return this.#lagsSinceMs !== null && performance.now() - this.#lagsSinceMs > PATIENCE_MS;
   }
 
   close(): void {
@@ -67,8 +75,7 @@ export class ReplicaWitness {
 
   async #ask(): Promise<boolean> {
     const { timeoutMs } = this.#parts;
-    const lagMs = this.#lagsSinceMs === null ? 0 : performance.now() - this.#lagsSinceMs;
-    const commands = replicaWitness(lagMs > PATIENCE_MS ? HOPELESS_MS : WAIT_MS);
+    const commands = replicaWitness(WAIT_MS);
     const connection = await this.#connect();
     let replies: readonly Buffer[];
     try {

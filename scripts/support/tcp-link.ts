@@ -11,7 +11,7 @@ export class TcpLink {
 
   private constructor(target: number) {
     this.#target = target;
-    this.#server = createServer((inward) => this.#join(inward));
+    this.#server = createServer({ noDelay: true }, (inward) => this.#join(inward));
   }
 
   static async to(target: number): Promise<TcpLink> {
@@ -54,7 +54,7 @@ export class TcpLink {
       inward.destroy();
       return;
     }
-    const outward = connect(this.#target, '127.0.0.1');
+    const outward = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
     for (const way of [
       [inward, outward],
       [outward, inward],

@@ -10,7 +10,7 @@ import { command, REDIS_ARGS } from './ha-cluster.js';
 
 /** One window: all of them are in `migrate` together. */
 const LAST_SLOT = 15;
-const KEYS = 1_500;
+const KEYS = 900;
 
 interface Replica {
   readonly server: RedisServer;
@@ -129,7 +129,7 @@ async function startMove(): Promise<void> {
   await cluster.dashboard.client.startMoves({
     what: 'slots that are hit',
     moves: [{ from_group: 1, to_group: 2, slots: [[0, LAST_SLOT]] }],
-    options: { max_keys_per_second: 300 },
+    options: { max_keys_per_second: 250 },
   });
   await eventually('all slots are on their way, and keys move', async () => {
     const slots = await cluster.store.loadSlots(0, LAST_SLOT);
