@@ -8,6 +8,7 @@ import { keysOfCommand } from './command/keys-of-command.js';
 import { LearnedCommands } from './command/learned-commands.js';
 import type { ProxyFacts } from './command/local-context.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
+import { TRIM_MS, trimMemory } from './io/garbage.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
 import { ClusterAccess } from './operation/cluster-access.js';
 import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscriptions.js';
@@ -128,6 +129,7 @@ class Worker implements DataPlane {
       setInterval(() => this.#router.tick(), TICK_MS),
       setInterval(() => this.#listener.sweep(), SWEEP_MS),
       setInterval(() => this.#listener.guardMemory(), GUARD_MS),
+      setInterval(trimMemory, TRIM_MS),
     ];
   }
 

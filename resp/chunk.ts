@@ -28,9 +28,9 @@ export class Chunk {
     return view;
   }
 
-  /** Nobody needs its bytes: it may be written over. */
-  get isFree(): boolean {
-    return this.#holders === 0;
+  /** Besides the one who asks, somebody needs its bytes. */
+  get hasOtherHolders(): boolean {
+    return this.#holders > 1;
   }
 
   hold(): void {

@@ -9,7 +9,11 @@ const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** By their size class. */
 const free: Chunk[][] = [];
+/** The fewest that there were in each since the last trimming: those have not been needed. */
+const spare: number[] = [];
 let keptBytes = 0;
+/** Left to the garbage collector, which does not hurry, since the last trimming. */
+let leftBytes = 0;
 
 /**
  * Memory for a frame of `size` bytes, held once. Fresh memory costs more than reading into it: the
@@ -18,8 +22,12 @@ let keptBytes = 0;
 export function takeLarge(size: number): Chunk | null {
   if (size < LEAST_BYTES || size > MOST_BYTES) return null;
   const sizeClass = classOf(size);
-  const kept = free[sizeClass]?.pop();
-  if (kept !== undefined) keptBytes -= kept.buffer.length;
+  const ready = free[sizeClass];
+  const kept = ready?.pop();
+  if (kept !== undefined) {
+    keptBytes -= kept.buffer.length;
+    spare[sizeClass] = Math.min(spare[sizeClass] ?? 0, ready!.length);
+  }
   const chunk = kept ?? new Chunk(sizeOf(sizeClass), giveBack);
   chunk.hold();
   return chunk;
@@ -27,11 +35,33 @@ export function takeLarge(size: number): Chunk | null {
 
 function giveBack(chunk: Chunk): void {
   const size = chunk.buffer.length;
-  if (keptBytes + size > KEPT_BYTES) return;
+  if (keptBytes + size > KEPT_BYTES) {
+    leftBytes += size;
+    return;
+  }
   keptBytes += size;
   const sizeClass = classOf(size);
   free[sizeClass] ??= [];
   free[sizeClass].push(chunk);
+}
+
+/**
+ * Keeps no more of what has not been needed since the last call.
+ *
+ * @returns bytes that have been left to the garbage collector since then
+ */
+export function trimLarge(): number {
+  for (const [sizeClass, chunks] of free.entries()) {
+    if (chunks === undefined) continue;
+    for (const chunk of chunks.splice(0, spare[sizeClass] ?? 0)) {
+      keptBytes -= chunk.buffer.length;
+      leftBytes += chunk.buffer.length;
+    }
+    spare[sizeClass] = chunks.length;
+  }
+  const left = leftBytes;
+  leftBytes = 0;
+  return left;
 }
 
 /** Four classes for each doubling of the size: a frame has at most a fourth more than it needs. */

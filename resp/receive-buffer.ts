@@ -1,4 +1,4 @@
-import { Chunk } from './chunk.js';
+import type { Chunk } from './chunk.js';
 import type { FrameProgress } from './frame-progress.js';
 import { takeLarge } from './large-buffers.js';
 
@@ -15,8 +15,6 @@ const SPARE_BYTES = 4096;
 // One for the whole process: a read is consumed before the next one, of whatever socket, begins. So
 // nobody may hold it: it is no chunk.
 const shared = areaIn(Buffer.allocUnsafeSlow(HEADROOM + READ_BYTES), null);
-/** Areas of a connection that are read into in turn. */
-const MAX_AREAS = 4;
 const NOTHING = Buffer.alloc(0);
 
 /** What small frames are read into, behind room for the beginning of one. */
@@ -28,7 +26,7 @@ interface ReadArea {
 }
 
 function newArea(): ReadArea {
-  const chunk = new Chunk(HEADROOM + READ_BYTES);
+  const chunk = takeLarge(HEADROOM + READ_BYTES)!;
   return areaIn(chunk.buffer, chunk);
 }
 
@@ -65,10 +63,9 @@ export class ReceiveBuffer {
   #restLength = 0;
   /** Of `#rest`, if it has one. */
   #restChunk: Chunk | null = null;
-  /** That of all connections, or one of our own. */
+  /** That of all connections, or one of our own, which we hold. */
   #area = shared;
-  /** Our own ones, if any. */
-  #areas: ReadArea[] = [];
+  #hasOwnAreas = false;
   /** The place in `#rest` given to the socket; NOTHING once the bytes there have moved. */
   #target: Buffer = NOTHING;
   /** The socket has a place in `#restChunk` that it will read into, whatever we do meanwhile. */
@@ -132,23 +129,19 @@ export class ReceiveBuffer {
 
   /**
    * From the next read on, frames lie in memory that may be held (see Chunk), unless they are larger
-   * than that. For a connection that brings large frames: each has some chunks of its own.
+   * than that. For a connection that brings large frames.
    */
   useOwnChunks(): void {
-    if (this.#areas.length === 0) this.#areas.push(newArea());
+    this.#hasOwnAreas = true;
   }
 
-  /** A place to read into that nobody holds. */
+  /** A place to read into that nobody else holds. */
   #freeWindow(): Buffer {
-    if (this.#areas.length > 0 && !(this.#area.chunk?.isFree ?? false)) {
-      let free = this.#areas.find(({ chunk }) => chunk?.isFree);
-      if (free === undefined) {
-        free = newArea();
-        // Those that slow readers hold are left to them.
-        if (this.#areas.length >= MAX_AREAS) this.#areas.shift();
-        this.#areas.push(free);
-      }
-      this.#area = free;
+    const { chunk } = this.#area;
+    if (this.#hasOwnAreas && (chunk === null || chunk.hasOtherHolders)) {
+      // The socket is about to be given another place: it reads into this one no more.
+      chunk?.release();
+      this.#area = newArea();
     }
     return this.#area.window;
   }
@@ -189,9 +182,9 @@ export class ReceiveBuffer {
   clear(): void {
     this.#dropRest();
     this.#target = NOTHING;
-    // A socket that has been given up may still read into them.
-    this.#areas = [];
+    // Not released: a socket that has been given up may still read into it.
     this.#area = shared;
+    this.#hasOwnAreas = false;
     this.#progress.reset();
   }
 

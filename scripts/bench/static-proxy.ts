@@ -1,9 +1,8 @@
 import { parseAddress } from '../../base/address.js';
 import { loadConfig } from '../../base/config.js';
 import { openLog } from '../../base/log.js';
-import { SLOT_COUNT } from '../../cluster/slot-hash.js';
-import type { TopologyChange } from '../../proxy/router/topology-change.js';
 import { createDataPlane } from '../../proxy/worker.js';
+import { staticTable } from './static-table.js';
 
 /*
  * The proxy's data plane with a table given on the command line instead of a coordinator's:
@@ -12,19 +11,6 @@ import { createDataPlane } from '../../proxy/worker.js';
  *
  * The slots are dealt out evenly. Ends on SIGTERM, cleanly, so that `--cpu-prof` leaves its file.
  */
-
-/** One group a server, the slots in equal ranges. */
-function staticTable(masters: readonly string[]): TopologyChange {
-  return {
-    groups: masters.map((master, index) => ({ groupId: index + 1, master, replicas: [] })),
-    slots: Array.from({ length: SLOT_COUNT }, (_, slotId) => ({
-      slotId,
-      status: 'online',
-      groupId: Math.floor((slotId * masters.length) / SLOT_COUNT) + 1,
-      migrateFrom: -1,
-    })),
-  };
-}
 
 const [address, ...masters] = process.argv.slice(2);
 if (!address || masters.length === 0) {
