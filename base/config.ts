@@ -39,6 +39,8 @@ export interface Config {
   readonly clientOutputBufferLimitPubsub: OutputBufferLimit;
   /** Clients beyond which no more are let in. */
   readonly maxClients: number;
+  /** Of them, those that track keys: they have connections of their own to the servers. */
+  readonly trackingMaxClients: number;
   /** Bytes of replies that one client, and all together, may leave waiting. */
   readonly clientOutputLimit: number;
   readonly totalOutputLimit: number;
@@ -107,6 +109,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
     outputBufferLimit,
   ],
   maxClients: ['max_clients', '10000', wholeNumber(1)],
+  trackingMaxClients: ['tracking_max_clients', '1000', wholeNumber(0)],
   clientOutputLimit: ['client_output_limit', '268435456', wholeNumber(65536)],
   totalOutputLimit: ['total_output_limit', '1073741824', wholeNumber(65536)],
   totalInputLimit: ['total_input_limit', '1073741824', wholeNumber(65536)],
@@ -122,7 +125,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   readFrom: ['read_from', 'master', oneOf('master', 'replica', 'nearest')],
   readMaxLagMs: ['read_max_lag', '5000', wholeNumber(1000)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
-  databases: ['databases', '16', wholeNumber(1)],
+  databases: ['databases', '16', wholeNumber(1, 3600)],
   advertiseAddr: ['advertise_addr', '', (text) => text],
   proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
 };
@@ -215,6 +218,7 @@ export function parseConfig(text: string, file: string): Config {
     sessionMaxPipeline: read('sessionMaxPipeline'),
     clientOutputBufferLimitPubsub: read('clientOutputBufferLimitPubsub'),
     maxClients: read('maxClients'),
+    trackingMaxClients: read('trackingMaxClients'),
     clientOutputLimit: read('clientOutputLimit'),
     totalOutputLimit: read('totalOutputLimit'),
     totalInputLimit: read('totalInputLimit'),
@@ -244,11 +248,12 @@ function oneOf<const T extends string>(...values: T[]): Reader<T> {
   };
 }
 
-function wholeNumber(least: number): Reader<number> {
+function wholeNumber(least: number, most = 2 ** 31 - 1): Reader<number> {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > 2 ** 31 - 1) {
-      throw new Error(`is not a whole number from ${least} on`);
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      const range = most === 2 ** 31 - 1 ? `from ${least} on` : `from ${least} to ${most}`;
+      throw new Error(`is not a whole number ${range}`);
     }
     return value;
   };

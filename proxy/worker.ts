@@ -12,6 +12,7 @@ import { TRIM_MS, trimMemory } from './io/garbage.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
 import { ClusterAccess } from './operation/cluster-access.js';
 import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscriptions.js';
+import { openTrackers, type Trackers } from './operation/tracking/trackers.js';
 import type { ReadersSettings } from './router/replicas/group-readers.js';
 import { Router } from './router/router.js';
 import type { TopologyChange } from './router/topology-change.js';
@@ -58,6 +59,7 @@ class Worker implements DataPlane {
   readonly #router: Router;
   readonly #listener: Listener;
   readonly #subscriptions: Subscriptions;
+  readonly #trackers: Trackers;
   readonly #memory: MemoryGuard;
   readonly #traffic = new Traffic(COMMAND_COUNT);
   readonly #timers: NodeJS.Timeout[];
@@ -100,6 +102,7 @@ class Worker implements DataPlane {
       },
       log,
     );
+    this.#trackers = openTrackers(cluster, share(config.trackingMaxClients));
     this.#listener = new Listener(
       {
         router: this.#router,
@@ -205,6 +208,8 @@ class Worker implements DataPlane {
       commandsProcessed: this.#traffic.commandsProcessed,
       bytesIn: this.#traffic.bytesIn,
       bytesOut: this.#bytesOut(),
+      trackingClients: this.#trackers.clientCount,
+      trackingPrefixes: this.#trackers.prefixCount,
     };
   }
 

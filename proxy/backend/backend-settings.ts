@@ -1,19 +1,6 @@
+import type { HandshakeStep } from './handshake.js';
+import type { LaneOwners } from './lane-owners.js';
 import type { WaitingBudget } from './parked-commands.js';
-
-/**
- * - `connecting`
- * - `ready`
- * - `waiting`: before the next attempt
- * - `closed`: by us, for good
- */
-export type BackendState = 'connecting' | 'ready' | 'waiting' | 'closed';
-
-export const LEGAL_TRANSITIONS: Record<BackendState, readonly BackendState[]> = {
-  connecting: ['ready', 'waiting', 'closed'],
-  ready: ['waiting', 'closed'],
-  waiting: ['connecting', 'closed'],
-  closed: [],
-};
 
 export interface BackendSettings {
   /** How the connections are named at the servers. */
@@ -31,6 +18,8 @@ export interface BackendSettings {
   readonly waitMs: number;
   /** Bounds those that wait; absent: no bound. */
   readonly waitingBudget?: WaitingBudget;
+  /** Who has connections of his own; absent: nobody. */
+  readonly laneOwners?: LaneOwners;
 }
 
 /** Whose connection it is. */
@@ -39,4 +28,10 @@ export interface BackendUser {
   onReady(): void;
   /** Commands have not been answered in time: true if that proves nothing. */
   mayBeLate(): boolean;
+  /** The connection has ended; what was in flight fails after this. */
+  onLost?(): void;
+  /** A RESP3 push, whole. */
+  onPush?(frame: Buffer): void;
+  /** More that a new connection says, after the handshake and before any command. */
+  greeting?(): readonly HandshakeStep[];
 }

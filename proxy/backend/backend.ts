@@ -7,16 +7,13 @@ import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { frameReply } from '../../resp/reply-framer.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
-import { NO_SLOT, type Request } from '../request.js';
+import type { Request } from '../request.js';
 import { AbandonedConnections } from './abandoned-connections.js';
-import {
-  type BackendSettings,
-  type BackendState,
-  type BackendUser,
-  LEGAL_TRANSITIONS,
-} from './backend-settings.js';
+import type { BackendSettings, BackendUser } from './backend-settings.js';
+import { type BackendState, checkTransition } from './backend-state.js';
 import { Congestion } from './congestion.js';
 import { DrainWaiters } from './drain-waiters.js';
+import { lostError, unreachableError } from './failure-text.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
 import { databaseOfLane, protocolOfLane } from './lane.js';
@@ -101,6 +98,11 @@ export class Backend {
 
   get state(): BackendState {
     return this.#state;
+  }
+
+  /** Commands go out at once. */
+  protected get isOpen(): boolean {
+    return this.#isOpen;
   }
 
   /** Commands sent and not answered. */
@@ -231,7 +233,9 @@ export class Backend {
     this.#outlet = new Outlet(socket, () => this.#checkCongestion());
     // Where nothing may wait, commands queue behind the handshake, and fail with it.
     this.#isOpen = this.#settings.waitMs === 0;
-    const steps = handshakeOf(this.#settings.name, this.#settings.password, this.#lane);
+    const { name, password } = this.#settings;
+    const greeting = this.#user.greeting?.() ?? [];
+    const steps = [...handshakeOf(name, password, this.#lane), ...greeting];
     for (const [index, step] of steps.entries()) {
       const isLast = index === steps.length - 1;
       const request = internalRequest(this.#lane, (error) => {
@@ -255,7 +259,7 @@ export class Backend {
     this.#log.info('connected');
     this.#isOpen = true;
     for (const { request, bytes } of this.#parked.takeAll()) {
-      this.#put(request, bytes, 0, bytes.length, true);
+      this.send(request, bytes, 0, bytes.length, true);
     }
     this.#user.onReady();
   }
@@ -278,6 +282,8 @@ export class Backend {
         return end;
       }
       if (bytes[at] === PUSH) {
+        this.#user.onPush?.(Buffer.from(bytes.subarray(at, next)));
+        if (socket !== this.#socket) return end;
         at = next;
         continue;
       }
@@ -376,15 +382,14 @@ export class Backend {
     } else {
       socket?.destroy();
     }
+    this.#user.onLost?.();
     const broken = this.#streamer.break();
     // Requests that are sent while these fail find no connection.
     for (let count = this.#inFlight.length; count > 0; count--) {
       const request = this.#inFlight.shift()!;
       this.#answered++;
       if (request === broken) continue;
-      const isInDoubt = request.row.isWrite && this.#isConnected;
-      const outcome = isInDoubt ? '; whether the command was executed is unknown' : '';
-      request.fail(this.#describe(request, `lost (${reason})${outcome}`));
+      request.fail(lostError(request, this, reason, this.#isConnected));
     }
     this.#drainWaiters.note(this.#answered);
     this.#checkCongestion();
@@ -410,19 +415,11 @@ export class Backend {
   }
 
   #refuse(request: Request): void {
-    const reason = this.lastError === '' ? 'not connected yet' : this.lastError;
-    request.fail(this.#describe(request, `cannot be reached (${reason})`));
-  }
-
-  #describe(request: Request, what: string): string {
-    const slot = request.slotId === NO_SLOT ? '' : `slot ${request.slotId} `;
-    return `ERR ${slot}group ${this.groupId}: server ${this.addr} ${what}`;
+    request.fail(unreachableError(request, this));
   }
 
   #become(next: BackendState): void {
-    if (!LEGAL_TRANSITIONS[this.#state].includes(next)) {
-      throw new Error(`backend ${this.addr}: ${this.#state} -> ${next} is not legal`);
-    }
+    checkTransition(this.addr, this.#state, next);
     this.#state = next;
   }
 }

@@ -35,7 +35,11 @@ export function handshakeOf(
   return steps;
 }
 
-function step(args: readonly string[], judge: (error: string) => string | null): HandshakeStep {
+/** One command, and what its outcome means. @param judge as {@link HandshakeStep.verdict} */
+export function step(
+  args: readonly string[],
+  judge: (error: string) => string | null,
+): HandshakeStep {
   const name = args[0]!;
   return {
     bytes: encodeMultibulk(args),

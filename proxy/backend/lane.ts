@@ -7,7 +7,21 @@ import type { Protocol } from '../../resp/encode.js';
  *
  * Scripts go by lanes of their own, of which there are some for each pair: a script that runs for
  * long holds up what comes behind it on its connection, while on others a Redis then says BUSY.
+ *
+ * A client that tracks keys has lanes of its own: the same pair, with the number of its owner, which
+ * is 0 for those that all clients share. What it asks not to be treated as its other commands goes
+ * by the same connection, and carries a mark.
+ *
+ * All of it stays below 2^30, so that it is a small integer in every request.
  */
+/** Room for 3,600 databases: base/config.ts lets no more be configured. */
+const MARK = 1 << 16;
+const OWNER_SHIFT = 17;
+const SHARED = MARK - 1;
+
+/** Owners are numbered from 1 to this. */
+export const MAX_LANE_OWNERS = (1 << 13) - 1;
+
 export function laneOf(protocol: Protocol, database: number): number {
   return database * LANES_A_DATABASE + (protocol - 2);
 }
@@ -30,5 +44,37 @@ export function protocolOfLane(lane: number): Protocol {
 }
 
 export function databaseOfLane(lane: number): number {
-  return Math.trunc(lane / LANES_A_DATABASE);
+  return Math.trunc((lane & SHARED) / LANES_A_DATABASE);
+}
+
+/** 0: all clients share it. */
+export function ownerOfLane(lane: number): number {
+  return lane >> OWNER_SHIFT;
+}
+
+/** That of the same protocol and database which all clients share. */
+export function sharedLane(lane: number): number {
+  return lane & SHARED;
+}
+
+export function ownedLane(lane: number, owner: number): number {
+  return sharedLane(lane) | (owner << OWNER_SHIFT);
+}
+
+export function markedLane(lane: number): number {
+  return lane | MARK;
+}
+
+export function isMarkedLane(lane: number): boolean {
+  return (lane & MARK) !== 0;
+}
+
+/** The lane without its mark, which names the connection. */
+export function connectionLane(lane: number): number {
+  return lane & ~MARK;
+}
+
+/** The same lane for another database. */
+export function laneInDatabase(lane: number, database: number): number {
+  return (lane & ~SHARED) | laneOf(protocolOfLane(lane), database);
 }

@@ -37,6 +37,10 @@ export class ScriptLanes {
     this.#backends.set(lane, backend);
   }
 
+  remove(lane: number): void {
+    this.#backends.delete(lane);
+  }
+
   /** A lane that nothing holds up if there is one, else where least is to be waited for. */
   choose(lane: number): number {
     let best = scriptLaneOf(lane, 0);

@@ -1,10 +1,12 @@
 import type { Logger } from '../../base/log.js';
 import { Backend } from './backend.js';
-import type { BackendSettings, BackendState, BackendUser } from './backend-settings.js';
+import type { BackendSettings, BackendUser } from './backend-settings.js';
+import type { BackendState } from './backend-state.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Heartbeat } from './heartbeat.js';
-import { isScriptLane, laneOf } from './lane.js';
+import { connectionLane, isScriptLane, laneOf, ownerOfLane, sharedLane } from './lane.js';
 import { ModuleProbe } from './module-probe.js';
+import { OwnedBackend } from './owned-backend.js';
 import type { ParkedCommand } from './parked-commands.js';
 import { ReplicaWitness } from './replica-witness.js';
 import { ScriptLanes } from './script-lanes.js';
@@ -19,6 +21,10 @@ export class Server {
   readonly #settings: BackendSettings;
   readonly #log: Logger;
   readonly #lanes: (Backend | undefined)[] = [];
+  /** Those that one client has for itself, by their lanes. */
+  readonly #owned = new Map<number, OwnedBackend>();
+  /** Of clients that are gone: they end when their commands have been answered. */
+  readonly #released = new Set<OwnedBackend>();
   readonly #heartbeat: Heartbeat | null;
   readonly #scripts: ScriptLanes;
   /** Connections for one client at a time: those that block or watch keys. */
@@ -67,9 +73,30 @@ export class Server {
     return this.#scripts.hasLongScript || this.#heartbeat?.isBusy === true;
   }
 
-  /** `ready` if all connections are; else the state of one that is not. */
+  /** The connections of one owner. */
+  lanesOf(owner: number): readonly OwnedBackend[] {
+    return [...this.#owned].flatMap(([lane, backend]) =>
+      ownerOfLane(lane) === owner ? [backend] : [],
+    );
+  }
+
+  /** The owner needs its connections no more. */
+  releaseLanes(owner: number): void {
+    for (const [lane, backend] of this.#owned) {
+      if (ownerOfLane(lane) !== owner) continue;
+      this.#owned.delete(lane);
+      this.#released.add(backend);
+      void backend.release().then(() => {
+        this.#released.delete(backend);
+        if (!this.#owned.has(lane)) this.#scripts.remove(lane);
+      });
+    }
+  }
+
+  /** `ready` if all connections that clients share are; else the state of one that is not. */
   get state(): BackendState {
-    return this.connections.find((backend) => backend.state !== 'ready')?.state ?? 'ready';
+    const shared = this.#lanes.filter((backend) => backend !== undefined);
+    return shared.find((backend) => backend.state !== 'ready')?.state ?? 'ready';
   }
 
   /** Commands sent and not answered. */
@@ -133,10 +160,13 @@ export class Server {
   }
 
   get connections(): readonly Backend[] {
-    return this.#lanes.filter((backend) => backend !== undefined);
+    const shared = this.#lanes.filter((backend) => backend !== undefined);
+    if (this.#owned.size + this.#released.size === 0) return shared;
+    return [...shared, ...this.#owned.values(), ...this.#released];
   }
 
   #open(lane: number): Backend {
+    if (ownerOfLane(lane) !== 0) return this.#openOwned(lane);
     const isForScripts = isScriptLane(lane);
     const user: BackendUser = {
       // Asked again after each connection: the server may have been started anew, in another way.
@@ -149,6 +179,29 @@ export class Server {
     const backend = new Backend(addr, groupId, lane, this.#settings, this.#log, user);
     this.#lanes[lane] = backend;
     if (isForScripts) this.#scripts.add(lane, backend);
+    return backend;
+  }
+
+  #openOwned(marked: number): Backend {
+    const lane = connectionLane(marked);
+    const known = this.#owned.get(lane);
+    if (known !== undefined) return known;
+    const owner = this.#settings.laneOwners?.of(ownerOfLane(lane)) ?? null;
+    // Gone while its command waited.
+    if (owner === null) return this.lane(sharedLane(lane));
+    const { addr, groupId } = this;
+    const backend: OwnedBackend = new OwnedBackend(
+      addr,
+      groupId,
+      lane,
+      this.#settings,
+      this.#log,
+      owner,
+      () => this.#scripts.mayBeLate(backend),
+    );
+    this.#owned.set(lane, backend);
+    // The client's scripts go by it as well.
+    this.#scripts.add(lane, backend);
     return backend;
   }
 

@@ -43,6 +43,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
 
   // The connection and the proxy itself.
   auth: LOCAL,
+  'client|caching': LOCAL,
   'client|getname': LOCAL,
   'client|getredir': LOCAL,
   'client|help': LOCAL,
@@ -56,6 +57,8 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'client|reply': LOCAL,
   'client|setinfo': LOCAL,
   'client|setname': LOCAL,
+  'client|tracking': OPERATION,
+  'client|trackinginfo': LOCAL,
   asking: LOCAL,
   readonly: LOCAL,
   readwrite: LOCAL,

@@ -38,6 +38,10 @@ export interface LocalContext extends ConnectedClient {
   mode: SessionMode | null;
   /** What it listens to; null: it has never listened to anything. */
   subscriptions: ClientListening | null;
+  /** Null: it does not track keys. */
+  tracking: ClientTracking | null;
+  /** CLIENT CACHING: the next command is to be tracked, or not, unlike the others. */
+  isNextMarked: boolean;
   /** It is not told any more what other clients send. */
   endMonitoring(): void;
   /** No more commands are read; the connection is closed when the replies so far are written. */
@@ -56,6 +60,27 @@ export interface ClientListening {
   readonly total: number;
   count(kind: 'channel' | 'pattern' | 'shard'): number;
   /** The client is gone, or has been RESET: it listens to nothing any more. */
+  end(): void;
+}
+
+/** What is tracked: `all` that the client reads, or by CLIENT TRACKING's word. */
+export type TrackingMode = 'all' | 'bcast' | 'optin' | 'optout';
+
+/** A client that is told of changes of keys that it has read. */
+export interface ClientTracking {
+  readonly mode: TrackingMode;
+  readonly noLoop: boolean;
+  /** The client that is told in its place; 0: none. */
+  readonly redirect: number;
+  /** There is no such client any more. */
+  readonly isBroken: boolean;
+  /** Of `bcast`; byte strings. */
+  readonly prefixes: readonly string[];
+  /** By which connections its commands go, in place of those that clients share. */
+  laneFor(lane: number): number;
+  /** It has read these keys, byte strings, where nobody tracks them: they count as changed. */
+  readUntracked(keys: readonly string[]): void;
+  /** The client is gone, or tracks no more. */
   end(): void;
 }
 
@@ -79,12 +104,17 @@ export interface ConnectedClient {
   readonly mode: SessionMode | null;
   /** Null: it has never listened to anything. */
   readonly subscriptions: ClientListening | null;
+  readonly tracking: ClientTracking | null;
+  /** False: it is about to be closed, or has been. */
+  readonly isOpen: boolean;
   /** Since it has sent anything. */
   readonly idleSeconds: number;
   /** Bytes of a command that is not complete, or waits. */
   readonly pendingInput: number;
   /** Bytes of replies that the client has not taken. */
   readonly pendingOutput: number;
+  /** Sends whole frames that are no reply: messages, invalidations. */
+  push(frames: Buffer): void;
   /** Cuts the connection. */
   destroy(): void;
 }
@@ -98,6 +128,9 @@ export interface ProxyFacts {
   readonly commandsProcessed: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
+  /** Clients that track keys, and the prefixes that they name. */
+  readonly trackingClients: number;
+  readonly trackingPrefixes: number;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { Backend } from '../backend/backend.js';
+import { isMarkedLane } from '../backend/lane.js';
 import type { KnownScript } from '../command/script/known-scripts.js';
 import { BURST_ROW, type Burst, withScripts } from '../command/transaction/burst.js';
 import { Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
+import { loadAhead } from './script-load.js';
 
 const EXECABORT = Buffer.from('-EXECABORT ');
 
@@ -35,7 +37,10 @@ export class BurstCall implements RequestOwner {
       startedUs,
     );
     const backend = router.serverOf(slotId)?.lane(lane) ?? null;
-    const { bytes, skippedReplies } = withScripts(burst, missingScripts(burst.scripts, backend));
+    const missing = missingScripts(burst.scripts, backend);
+    const isMarked = isMarkedLane(lane);
+    if (isMarked) loadAhead(missing, whole, router);
+    const { bytes, skippedReplies } = withScripts(burst, isMarked ? [] : missing);
     request.skippedReplies = skippedReplies;
     router.send(request, bytes, 0, bytes.length, true);
   }

@@ -1,5 +1,7 @@
 import { encodeMultibulk } from '../../resp/inline-command.js';
 import type { DedicatedConnection } from '../backend/dedicated-connection.js';
+import type { LaneOwner } from '../backend/lane-owners.js';
+import type { OwnedBackend } from '../backend/owned-backend.js';
 import type { Server } from '../backend/server.js';
 import type { CommandRow } from '../command/command-row.js';
 import { BURST_ROW, type Burst } from '../command/transaction/burst.js';
@@ -155,6 +157,21 @@ export class ClusterAccess {
   /** A connection for this client alone; give it back by `server.pool.release`. */
   dedicated(server: Server, lane: number): Promise<DedicatedConnection> {
     return server.pool.acquire(lane);
+  }
+
+  /** See Router.claimLanes. */
+  claimLanes(owner: LaneOwner): number | null {
+    return this.#router.claimLanes(owner);
+  }
+
+  /** See Router.lanesOf. */
+  lanesOf(owner: number): readonly OwnedBackend[] {
+    return this.#router.lanesOf(owner);
+  }
+
+  /** See Router.releaseLanes. */
+  releaseLanes(owner: number): void {
+    this.#router.releaseLanes(owner);
   }
 
   /** See Router.observeSlot. */

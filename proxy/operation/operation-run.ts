@@ -7,6 +7,9 @@ import { Frames, type OperationClient } from './operation.js';
 import { OperationError } from './operation-error.js';
 import { OPERATIONS } from './operations.js';
 
+/** What is to be said after the answer waits so long: some operations last for hours. */
+const HOLD_MS = 50;
+
 const framer = new RequestFramer();
 
 /** One operation of one client, from its command to its reply. */
@@ -16,6 +19,8 @@ export class OperationRun {
   readonly #client: OperationClient;
   readonly #cluster: ClusterAccess;
   readonly #gone = new AbortController();
+  #held: Buffer[] = [];
+  #holdTimer: NodeJS.Timeout | undefined;
   isStarted = false;
 
   /** @param bytes the whole command, not to change any more */
@@ -35,6 +40,24 @@ export class OperationRun {
   /** The client is gone. */
   abort(): void {
     this.#gone.abort();
+    this.takeHeld();
+  }
+
+  /** Frames that are no reply, for after the answer or, if that takes long, in the midst. */
+  pushAfter(frames: Buffer): void {
+    this.#held.push(frames);
+    this.#holdTimer ??= setTimeout(() => {
+      for (const held of this.takeHeld()) this.#client.push(held);
+    }, HOLD_MS);
+  }
+
+  /** To be said now: the answer is out. */
+  takeHeld(): readonly Buffer[] {
+    clearTimeout(this.#holdTimer);
+    this.#holdTimer = undefined;
+    const held = this.#held;
+    this.#held = [];
+    return held;
   }
 
   async #answer(): Promise<Buffer> {

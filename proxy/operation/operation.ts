@@ -7,8 +7,8 @@ import type { ClusterAccess } from './cluster-access.js';
 export interface OperationClient extends LocalContext {
   /** The protocol and database of its commands now; see backend/lane.ts. */
   readonly lane: number;
-  /** Sends whole frames that are no reply: messages, invalidations. */
-  push(frames: Buffer): void;
+  /** As `push`, but after the replies to all that the client has sent until now. */
+  pushAfterReplies(frames: Buffer): void;
   /** Bytes that it has been sent and has not taken yet. */
   readonly pendingOutput: number;
   /** Cuts its connection. */

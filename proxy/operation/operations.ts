@@ -8,6 +8,7 @@ import { PUBSUB_OPERATIONS } from './pubsub/pubsub-operations.js';
 import { scan } from './scan.js';
 import { SCRIPTING_OPERATIONS } from './scripting/scripting-operations.js';
 import { SERVER_OPERATIONS } from './server-operations.js';
+import { clientTracking } from './tracking/client-tracking.js';
 import { execWith } from './transaction/exec.js';
 import { watch } from './transaction/watch.js';
 import { unknownCommand } from './unknown-command.js';
@@ -18,6 +19,7 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ...PUBSUB_OPERATIONS,
   ...SCRIPTING_OPERATIONS,
   ...SERVER_OPERATIONS,
+  ['client|tracking', clientTracking],
   ['dbsize', dbsize],
   ['exec', execWith(() => OPERATIONS)],
   ['flushall', flushall],

@@ -1,9 +1,11 @@
 import type { Backend } from '../backend/backend.js';
+import { isMarkedLane } from '../backend/lane.js';
 import { keysOfCommand } from '../command/keys-of-command.js';
 import type { KnownScript } from '../command/script/known-scripts.js';
 import { BURST_ROW } from '../command/transaction/burst.js';
 import { Request, type RequestOwner } from '../request.js';
 import type { Router } from '../router/router.js';
+import { loadAhead } from './script-load.js';
 
 const NOSCRIPT = Buffer.from('-NOSCRIPT ');
 
@@ -84,10 +86,12 @@ export class ScriptCall implements RequestOwner {
 
   #send(): void {
     const { row, slotId, lane, startedUs } = this.#whole;
-    const isAlone = !this.#isWithScript;
+    const isMarked = isMarkedLane(lane);
+    const isAlone = !this.#isWithScript || isMarked;
     const request = new Request(this, isAlone ? row : BURST_ROW, slotId, lane, startedUs);
     let bytes = this.#command;
-    if (this.#isWithScript) {
+    if (this.#isWithScript && isMarked) loadAhead([this.#script], this.#whole, this.#router);
+    if (!isAlone) {
       if (this.#backend !== null) this.#script.noteAt(this.#backend);
       bytes = Buffer.concat([this.#script.load, this.#command]);
       request.skippedReplies = 1;

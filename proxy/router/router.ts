@@ -3,7 +3,9 @@ import type { Logger } from '../../base/log.js';
 import { NO_GROUP } from '../../cluster/model/slot.js';
 import { SLOT_COUNT } from '../../cluster/slot-hash.js';
 import type { BackendSettings } from '../backend/backend-settings.js';
-import { scriptLaneOf } from '../backend/lane.js';
+import { ownerOfLane, scriptLaneOf } from '../backend/lane.js';
+import { type LaneOwner, LaneOwners } from '../backend/lane-owners.js';
+import type { OwnedBackend } from '../backend/owned-backend.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
@@ -75,13 +77,14 @@ export class Router implements TopologySink {
   readonly #tableObservers = new Set<TableObserver>();
   readonly #keysOf: KeysOf;
   readonly #settings: BackendSettings;
+  readonly #laneOwners = new LaneOwners();
   readonly #log: Logger;
   /** Null: all reads go to masters. */
   readonly replicaReads: ReplicaReads | null;
 
   constructor(settings: RouterSettings, keysOf: KeysOf, log: Logger) {
     this.#room = new WaitingRoom(settings.waitingBytes);
-    this.#settings = { ...settings, waitingBudget: this.#room };
+    this.#settings = { ...settings, waitingBudget: this.#room, laneOwners: this.#laneOwners };
     this.#keysOf = keysOf;
     this.#log = log;
     const { reads } = settings;
@@ -179,6 +182,8 @@ export class Router implements TopologySink {
 
   /** The lane for a script of a client that has none under way. @param lane the client's */
   scriptLaneOf(slotId: number, lane: number): number {
+    // Who has a connection for himself holds up nobody else.
+    if (ownerOfLane(lane) !== 0) return lane;
     return this.destinationOf(slotId)?.scriptLane(lane) ?? scriptLaneOf(lane, 0);
   }
 
@@ -228,6 +233,22 @@ export class Router implements TopologySink {
   observeTable(observer: TableObserver): () => void {
     this.#tableObservers.add(observer);
     return () => this.#tableObservers.delete(observer);
+  }
+
+  /** Somebody is to have connections of his own. @returns his number in lanes; null: too many */
+  claimLanes(owner: LaneOwner): number | null {
+    return this.#laneOwners.claim(owner);
+  }
+
+  /** The connections that the owner has at the servers now. */
+  lanesOf(owner: number): readonly OwnedBackend[] {
+    return [...this.#servers.values()].flatMap((server) => server.lanesOf(owner));
+  }
+
+  /** The owner needs its connections no more; its number may be given to somebody else. */
+  releaseLanes(owner: number): void {
+    this.#laneOwners.release(owner);
+    for (const server of this.#servers.values()) server.releaseLanes(owner);
   }
 
   get servers(): Iterable<Server> {

@@ -6,13 +6,15 @@ import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { isMultibulk } from '../../resp/request-framer.js';
 import type { Backend } from '../backend/backend.js';
-import { laneOf } from '../backend/lane.js';
+import { laneOf, markedLane, ownerOfLane } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
+import type { Decision } from '../command/decision.js';
 import type { LearnedCommands } from '../command/learned-commands.js';
 import type {
   ClientListening,
+  ClientTracking,
   ConnectedClient,
   ProxyFacts,
   ReplyMode,
@@ -87,6 +89,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #earlyBytes = 0;
   #authenticated: boolean;
   #mode: SessionMode | null = null;
+  #isNextMarked = false;
+  #tracking: ClientTracking | null = null;
   #readsReplicas: boolean;
   /** Where its reads may go besides; null: all go to masters. */
   #replicaReads: ReplicaReads | null = null;
@@ -183,6 +187,24 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#judgePlain();
   }
 
+  get tracking(): ClientTracking | null {
+    return this.#tracking;
+  }
+
+  set tracking(tracking: ClientTracking | null) {
+    this.#tracking = tracking;
+    this.#judgePlain();
+  }
+
+  get isNextMarked(): boolean {
+    return this.#isNextMarked;
+  }
+
+  set isNextMarked(isMarked: boolean) {
+    this.#isNextMarked = isMarked;
+    this.#judgePlain();
+  }
+
   setReplies(mode: ReplyMode): void {
     this.#replies.set(mode);
     this.#judgePlain();
@@ -208,6 +230,16 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       this.#heldPushes.push(frames);
       this.#heldBytes += frames.length;
     }
+  }
+
+  pushAfterReplies(frames: Buffer): void {
+    if (this.#operation?.isStarted) this.#operation.pushAfter(frames);
+    else if (this.#requests.length === 0) this.push(frames);
+    else if (this.#state !== 'closed') this.#answer(null, frames);
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
   }
 
   get learnedCommands(): LearnedCommands {
@@ -314,6 +346,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     this.#operation?.abort();
     this.#mode?.end();
     this.subscriptions?.end();
+    this.tracking?.end();
     this.endMonitoring();
     this.#services.onClosed(this);
   }
@@ -454,10 +487,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   }
 
   /** Scripts of one client keep their order: those under way at the same time go by one lane. */
-  #laneFor({ row, slotId }: { row: CommandRow; slotId: number }): number {
-    if (row.guard !== 'script') return this.#lane;
+  #laneFor({ row, slotId }: { row: CommandRow; slotId: number }, lane: number): number {
+    if (row.guard !== 'script' || ownerOfLane(lane) !== 0) return lane;
     if (this.#requests.length === 0) {
-      this.#scriptLane = this.#services.router.scriptLaneOf(slotId, this.#lane);
+      this.#scriptLane = this.#services.router.scriptLaneOf(slotId, lane);
     }
     return this.#scriptLane;
   }
@@ -483,20 +516,22 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       this.#mode === null
         ? decide(row, bytes, argStarts, argEnds, argCount, this)
         : this.#mode.decide(row, bytes, argStarts, argEnds, argCount, this);
+    const lane = this.#isNextMarked ? this.#takeMark(row, decision) : this.#lane;
     if (decision.type === 'answer') {
       this.#answer(decision.row, this.#replies.filter(decision.reply));
       this.#changeLane();
       return;
     }
     if (decision.type === 'operate') {
+      this.#lane = lane;
       const command = Buffer.from(bytes.subarray(start, end));
       this.#operation = new OperationRun(decision.row, command, this, this.#services.cluster);
       if (this.#requests.length === 0) this.#operate();
       return;
     }
     const { owner } = this.#replies;
-    const lane = this.#laneFor(decision);
-    const request = new Request(owner, decision.row, decision.slotId, lane, turn.nowUs());
+    const way = this.#laneFor(decision, lane);
+    const request = new Request(owner, decision.row, decision.slotId, way, turn.nowUs());
     this.#requests.push(request);
     if (decision.type === 'publish') {
       const channel = bytes.toString('latin1', argStarts[1], argEnds[1]);
@@ -551,6 +586,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       const isError = answer[0] === MINUS;
       this.#services.traffic.answered(operation.row, elapsedUs(startedUs, turn.nowUs()), isError);
       this.#outlet.put(frames, 0, frames.length, true);
+      for (const held of operation.takeHeld()) this.push(held);
       this.#changeLane();
       this.#resumeLater();
     });
@@ -568,14 +604,25 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
       this.#mode === null &&
       !this.#isScripting &&
       this.#replies.isOn &&
-      !this.#monitors.isActive;
+      !this.#monitors.isActive &&
+      !this.#isNextMarked;
     const { replicaReads } = this.#services.router;
-    this.#replicaReads = this.#isPlain && this.#readsReplicas ? replicaReads : null;
+    this.#replicaReads =
+      this.#isPlain && this.#readsReplicas && this.#tracking === null ? replicaReads : null;
+  }
+
+  /** The lane of a command after CLIENT CACHING, whose mark it takes if it is executed. */
+  #takeMark(row: CommandRow | null, decision: Decision): number {
+    const isKept = this.#mode !== null && decision.type !== 'operate';
+    if (isKept || row?.name === 'client') return this.#lane;
+    this.isNextMarked = false;
+    return markedLane(this.#lane);
   }
 
   /** To be called after a command that may have chosen another protocol or database. */
   #changeLane(): void {
-    const lane = laneOf(this.protocol, this.database);
+    const shared = laneOf(this.protocol, this.database);
+    const lane = this.tracking === null ? shared : this.tracking.laneFor(shared);
     if (lane === this.#lane) return;
     this.#lane = lane;
     this.#isChangingLane = true;

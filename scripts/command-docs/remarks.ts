@@ -23,6 +23,8 @@ const ATOMIC =
 
 const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
+const TRACKING =
+  'Every option, over all groups. The client has connections of its own to the servers that it reads from (in RESP2 with `REDIRECT` two each), by which they track what it reads, also in scripts and transactions, and tell of changes in the order of its replies; `tracking_max_clients` bounds them. What no server can tell comes as "all may have changed" (null): a connection was lost, a group has another master, a slot that the client has read of has moved. With `BCAST` the masters of all groups are listened to. What a transaction with `WATCH`, or an `XREAD` that waits, has read counts as changed at once.';
 const REPORTS = 'The texts of all masters, one after the other.';
 
 /** By the row's name; for commands that are served. */
@@ -134,7 +136,10 @@ export const REMARKS: { readonly [name: string]: string } = {
     'The clients of this proxy; with several workers, of the worker that the client is connected to. Sizes are those of the proxy.',
   'client|kill': 'As `CLIENT LIST`: clients of this proxy.',
   'client|reply': SAME,
-  'client|getredir': 'Always -1: see `CLIENT TRACKING`.',
+  'client|getredir': SAME,
+  'client|caching': SAME,
+  'client|tracking': TRACKING,
+  'client|trackinginfo': SAME,
   'client|maint_notifications':
     'As in Redis Software, in RESP3: when the proxy drains it pushes `MOVING` with the address of another proxy, or with null to clients that asked for the type `none`. redis-py and node-redis ask by themselves.',
   'client|no-evict': `${NOTED}; the proxy evicts nobody.`,
@@ -214,11 +219,8 @@ export const NOT_SERVED: readonly Refusal[] = [
     text: '`MOVE` has keys in two databases, and a command is executed, and its slot kept in order, in one.\n`MIGRATE` would take keys where no client finds them: the slot table says which server a key is on.',
   },
   {
-    title: 'Other clients of the proxy, and tracking of keys',
-    commands: [
-      ...['client|caching', 'client|pause'],
-      ...['client|tracking', 'client|trackinginfo', 'client|unpause'],
-    ],
+    title: 'Other clients of the proxy',
+    commands: ['client|pause', 'client|unpause'],
     text: 'To come, as far as they can mean something here.',
   },
   {

@@ -69,7 +69,8 @@ async function runOne(
     return { passed: [], failed: [], ending, seconds: 0 };
   }
   const { silenceMs, isDurable, signal } = run;
-  const result = await runUnit({ unit, server, folder, silenceMs, isDurable, signal });
+  const isSharded = target.name === 'proxy';
+  const result = await runUnit({ unit, server, folder, silenceMs, isDurable, isSharded, signal });
   const complaint = await target.complaint();
   if (complaint === null) return result;
   const failure = { name: '(the servers afterwards)', reason: complaint };

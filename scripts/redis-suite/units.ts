@@ -35,6 +35,20 @@ export const UNITS: readonly string[] = [
 ];
 
 /**
+ * Tests that wait for ever if their keys are on more than one server: through a proxy they are left
+ * out, and count as failed.
+ */
+export const ENDLESS_TESTS: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'tracking',
+    // They count on one table of keys, and one limit of it, for all keys.
+    [
+      'Server is able to evacuate enough keys when num of keys surpasses limit by more than defined initial effort',
+    ],
+  ],
+]);
+
+/**
  * As Redis's documentation has it for servers that are like one: one database, keys of one command
  * in one slot (`{t}key`), and nothing about replicas, DEBUG or files, which are not the proxy's.
  */

@@ -29,6 +29,7 @@ const FLOORS: readonly (readonly [unit: string, floor: number])[] = [
   ['info-command', 3],
   ['introspection-2', 41],
   ['slowlog', 6],
+  ['tracking', 49],
 ];
 
 const SILENCE_MS = 90_000;
@@ -67,6 +68,7 @@ for (const [unit, floor] of FLOORS) {
           folder,
           silenceMs: SILENCE_MS,
           isDurable: true,
+          isSharded: true,
           signal: abort.signal,
         });
         const lost = failed.map(({ name, reason }) => `${name}: ${reason}`).join('\n');

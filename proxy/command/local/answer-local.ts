@@ -5,7 +5,6 @@ import type { LocalContext } from '../local-context.js';
 import { auth, hello } from './auth.js';
 import {
   clientGetName,
-  clientGetRedir,
   clientHelp,
   clientId,
   clientNoEvict,
@@ -30,12 +29,14 @@ import { configHelp } from './config.js';
 import { echo, ping, quit, reset, role, select, time } from './connection.js';
 import { type LocalCommand, LocalRequest } from './local-request.js';
 import { clientMaintNotifications } from './maintenance.js';
+import { clientCaching, clientGetRedir, clientTrackingInfo } from './tracking.js';
 import { discard, multi, unwatch } from './transaction.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
 export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
   ['asking', clusterDisabled],
   ['auth', auth],
+  ['client|caching', clientCaching],
   ['client|getname', clientGetName],
   ['client|getredir', clientGetRedir],
   ['client|help', clientHelp],
@@ -49,6 +50,7 @@ export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string,
   ['client|reply', clientReply],
   ['client|setinfo', clientSetInfo],
   ['client|setname', clientSetName],
+  ['client|trackinginfo', clientTrackingInfo],
   ...CLUSTER_SUBCOMMANDS.map((name) => [`cluster|${name}`, clusterDisabled] as const),
   ['cluster|help', clusterHelp],
   ['command', command],

@@ -98,9 +98,12 @@ function ageOf({ connectedAtMs }: ConnectedClient): number {
 
 /** A line as Redis writes it in CLIENT LIST; what a proxy has no notion of is 0. */
 function describe(client: ConnectedClient, command: string): string {
-  const { subscriptions } = client;
+  const { subscriptions, tracking } = client;
   const flags = [
     ...((subscriptions?.total ?? 0) > 0 ? ['P'] : []),
+    ...(tracking === null ? [] : ['t']),
+    ...(tracking?.isBroken ? ['R'] : []),
+    ...(tracking?.mode === 'bcast' ? ['B'] : []),
     ...(client.noEvict ? ['e'] : []),
     ...(client.noTouch ? ['T'] : []),
   ];
@@ -131,7 +134,7 @@ function describe(client: ConnectedClient, command: string): string {
     events: 'r',
     cmd: command,
     user: 'default',
-    redir: -1,
+    redir: tracking?.redirect ?? -1,
     resp: client.protocol,
     'lib-name': client.libName,
     'lib-ver': client.libVersion,

@@ -45,11 +45,6 @@ export function clientReply(request: LocalRequest): Reply {
   return OK;
 }
 
-/** CLIENT GETREDIR: nobody's invalidations are redirected. */
-export function clientGetRedir(): Reply {
-  return -1;
-}
-
 /** CLIENT NO-EVICT ON|OFF: noted; the proxy evicts nobody for memory. */
 export function clientNoEvict(request: LocalRequest): Reply {
   const value = onOrOff(request);

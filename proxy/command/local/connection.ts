@@ -36,6 +36,9 @@ export function quit(request: LocalRequest): Reply {
 export function reset({ context }: LocalRequest): Reply {
   context.mode?.end();
   context.subscriptions?.end();
+  context.tracking?.end();
+  context.tracking = null;
+  context.isNextMarked = false;
   context.endMonitoring();
   context.mode = null;
   context.clientName = '';

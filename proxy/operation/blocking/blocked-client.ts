@@ -92,7 +92,10 @@ export class BlockedClient implements SlotObserver {
     try {
       for (;;) {
         const reply = this.#end() ?? (await this.#attempt());
-        if (reply !== null) return new Frames(reply);
+        if (reply === null) continue;
+        // By a connection that tracks nothing.
+        if (this.#command.isReadOnly) this.#call.client.tracking?.readUntracked(this.#command.keys);
+        return new Frames(reply);
       }
     } finally {
       gone.removeEventListener('abort', leave);

@@ -24,7 +24,10 @@ export function ownFacts(facts: ProxyFacts): { readonly [section: string]: Field
       hz: '10',
       executable: process.execPath,
     },
-    clients: { connected_clients: String(facts.connectedClients) },
+    clients: {
+      connected_clients: String(facts.connectedClients),
+      tracking_clients: String(facts.trackingClients),
+    },
     // Clients wait for it: a group that loads holds up its own slots, not all of them.
     persistence: { loading: '0', async_loading: '0' },
     stats: {
@@ -33,6 +36,7 @@ export function ownFacts(facts: ProxyFacts): { readonly [section: string]: Field
       total_net_input_bytes: String(facts.bytesIn),
       total_net_output_bytes: String(facts.bytesOut),
       rejected_connections: '0',
+      tracking_total_prefixes: String(facts.trackingPrefixes),
     },
     // Replicas belong to the groups, which clients do not see.
     replication: { role: 'master', connected_slaves: '0', master_failover_state: 'no-failover' },

@@ -2,7 +2,7 @@ import { slotOfKey } from '../../../cluster/slot-hash.js';
 import { ErrorReply, encodeReply, type Reply } from '../../../resp/encode.js';
 import { FrameProgress } from '../../../resp/frame-progress.js';
 import { RequestFramer } from '../../../resp/request-framer.js';
-import { laneOf } from '../../backend/lane.js';
+import { laneInDatabase } from '../../backend/lane.js';
 import { asBuffer } from '../../command/admission.js';
 import type { CommandRow } from '../../command/command-row.js';
 import { answerLocal } from '../../command/local/answer-local.js';
@@ -77,10 +77,15 @@ async function execute(mode: TransactionMode, call: OperationCall): Promise<Buff
     const server = cluster.destinationOf(transaction.slotId ?? SLOT_OF_NO_KEY);
     if (server !== null) await librariesOf(cluster).ensure(server);
   }
-  if (watched !== null) return watched.execute(burst, transaction.database);
+  if (watched !== null) {
+    const reply = await watched.execute(burst, transaction.database);
+    // By a connection that tracks nothing.
+    client.tracking?.readUntracked(burst.keys);
+    return reply;
+  }
   if (transaction.commands.every(({ place }) => place !== 'server')) return NOTHING;
   const slotId = transaction.slotId ?? SLOT_OF_NO_KEY;
-  const lane = laneOf(client.protocol, transaction.database);
+  const lane = laneInDatabase(client.lane, transaction.database);
   const way = transaction.callsScripts ? cluster.scriptLaneOf(slotId, lane) : lane;
   const reply = await cluster.askBurst(slotId, way, burst, client);
   const { onlyRead } = transaction;

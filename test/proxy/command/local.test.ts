@@ -40,6 +40,9 @@ class FakeClient implements LocalContext {
   noTouch = false;
   readsReplicas = null;
   subscriptions = null;
+  tracking = null;
+  isNextMarked = false;
+  readonly isOpen = true;
   readonly awaitsReply = false;
   mode = null;
   learnedCommands = new NoModules();
@@ -70,6 +73,8 @@ class FakeClient implements LocalContext {
     return [this];
   }
 
+  push(): void {}
+
   destroy(): void {}
 
   proxyFacts(): ProxyFacts {
@@ -81,6 +86,8 @@ class FakeClient implements LocalContext {
       commandsProcessed: 5,
       bytesIn: 6,
       bytesOut: 7,
+      trackingClients: 0,
+      trackingPrefixes: 0,
     };
   }
 }
