@@ -8,7 +8,7 @@ import { laneOf } from '../../backend/lane.js';
 import type { Server } from '../../backend/server.js';
 import { type Flushable, turn } from '../../io/turn.js';
 import { readServerMessage } from './server-message.js';
-import { SUBSCRIBE, type Topic, type TopicKind, UNSUBSCRIBE } from './topic.js';
+import { SUBSCRIBE, type Topic, type TopicKind, topicId, UNSUBSCRIBE } from './topic.js';
 
 /** Every server speaks RESP2, and its messages become those of RESP3 by their first byte. */
 const LANE = laneOf(2, 0);
@@ -17,6 +17,10 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 /** Topics named in one command when a connection is made anew. */
 const TOPICS_A_COMMAND = 1000;
+/** Of `timeoutMs`: a server that still speaks, but does not answer, does not know of the question. */
+const LONGEST_OWED = 3;
+/** The server executes next to nothing now, not even PING. */
+const NOT_NOW = /^(LOADING|BUSY|MASTERDOWN) /;
 
 /**
  * - `connecting`: until the server has confirmed all topics
@@ -117,7 +121,8 @@ export class SubscriberConnection implements Flushable {
     const oldest = this.#pings.peek();
     const { timeoutMs, pingPeriodMs } = this.#settings;
     if (oldest !== undefined && now - oldest.sentAt > timeoutMs) {
-      if (now - this.#heardAt > timeoutMs) this.#connection.close();
+      const isLost = now - oldest.sentAt > LONGEST_OWED * timeoutMs;
+      if (isLost || now - this.#heardAt > timeoutMs) this.#connection.close();
     } else if (oldest === undefined && pingPeriodMs > 0 && now - this.#heardAt > pingPeriodMs) {
       void this.flushed();
     }
@@ -215,11 +220,25 @@ export class SubscriberConnection implements Flushable {
         this.#pings.shift()?.resolve();
         break;
       case 'error':
-        this.#log.warn({ error: message.text }, 'the server refuses a subscription');
+        this.#refused(message.text);
         break;
       case 'other':
         break;
     }
+  }
+
+  /** The command was a PING, or else we would not listen to all that we are to listen to. */
+  #refused(error: string): void {
+    if (!NOT_NOW.test(error)) {
+      this.#log.warn({ error }, 'the server refuses a subscription');
+      return;
+    }
+    const isListening = [...this.#owner.topics].every(({ kind, name }) =>
+      this.confirmed.has(topicId(kind, name)),
+    );
+    // Refused in its turn: all that was said before has been heard.
+    if (isListening) this.#pings.shift()?.resolve();
+    else this.#connection?.close();
   }
 
   #retry(reason: string): void {
