@@ -45,6 +45,10 @@ export interface ChaosResult {
   readonly operations: number;
   /** Increments by transactions and scripts, and EXECs that were answered with null. */
   readonly transactions: { readonly count: number; readonly aborted: number };
+  /** Elements that blocked clients were given. */
+  readonly queues: { readonly count: number };
+  /** Heard by clients that listen; missed, while processes were killed. */
+  readonly messages: { readonly count: number; readonly missed: number };
   readonly slotsMoved: number;
   readonly still: Latencies;
   readonly moving: Latencies;
@@ -105,7 +109,8 @@ class ChaosRun {
     this.#random = new Random(options.seed);
     this.#findings = new Findings();
     this.#moves = new SlotMoves(cluster.client, cluster.store);
-    const load = { ...options, slots: HOT_SLOTS, ballastBytes: 100 };
+    const hasFaults = options.faults.length > 0;
+    const load = { ...options, slots: HOT_SLOTS, ballastBytes: 100, hasFaults };
     this.#load = new CheckedLoad(load, cluster.clientPorts, this.#findings);
   }
 
@@ -127,6 +132,8 @@ class ChaosRun {
       findings: this.#findings,
       operations: this.#load.run.operations,
       transactions: this.#load.transactions,
+      queues: this.#load.queues,
+      messages: this.#load.messages,
       slotsMoved: this.#moves.moved,
       still,
       moving,

@@ -5,6 +5,8 @@ import { Ballast } from './checker/ballast.js';
 import { checkContents } from './checker/final-check.js';
 import type { Findings } from './checker/findings.js';
 import { Latencies } from './checker/latencies.js';
+import { Messages } from './checker/messages.js';
+import { Queues } from './checker/queues.js';
 import { SharedKeys } from './checker/shared-keys.js';
 import { Transactions } from './checker/transactions.js';
 import { type Run, Worker } from './checker/worker.js';
@@ -22,6 +24,8 @@ export interface LoadOptions {
   readonly slots: { readonly from: number; readonly to: number };
   readonly ballastKeys: number;
   readonly ballastBytes: number;
+  /** Something is done to processes: messages may be lost. */
+  readonly hasFaults: boolean;
 }
 
 /** Clients that check everything, and what they know of the cluster's contents. */
@@ -30,6 +34,8 @@ export class CheckedLoad {
   readonly #ballast: Ballast;
   readonly #workers: readonly Worker[];
   readonly transactions: Transactions;
+  readonly queues: Queues;
+  readonly messages: Messages;
   readonly #seed: number;
   readonly #stopping = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
@@ -44,6 +50,8 @@ export class CheckedLoad {
     this.run = { findings, shared, ports, latencies, settled: 0, operations: 0 };
     const tagOf = (what: string) => tagIn(slots, what, random);
     this.transactions = new Transactions(ports, tagOf, findings);
+    this.queues = new Queues(ports, tagOf, findings);
+    this.messages = new Messages(ports, !options.hasFaults, tagOf, findings);
     this.#seed = seed;
     this.#ballast = new Ballast(options.ballastKeys, options.ballastBytes);
     this.#workers = Array.from({ length: options.workers }, (_, id) => {
@@ -60,6 +68,8 @@ export class CheckedLoad {
     await this.#ballast.write(this.run.ports[0]!);
     for (const worker of this.#workers) await worker.prepare();
     this.transactions.start(this.#seed);
+    this.queues.start(this.#seed);
+    this.messages.start(this.#seed);
     this.#running = Promise.all(this.#workers.map((worker) => worker.run(this.#stopping.signal)));
   }
 
@@ -85,6 +95,8 @@ export class CheckedLoad {
     this.#stopping.abort();
     await this.#running;
     await this.transactions.finish();
+    await this.queues.finish();
+    await this.messages.finish();
     this.settle();
     try {
       for (const worker of this.#workers) await worker.recover(RECOVER_TIMEOUT_MS);

@@ -3,10 +3,12 @@ import type { Latencies } from './checker/latencies.js';
 
 /** What was done and found, for people. */
 export function renderReport(result: ChaosResult): string {
-  const { findings, operations, transactions, slotsMoved, still, moving, faults, folder } = result;
+  const { findings, operations, transactions, queues, messages, slotsMoved } = result;
+  const { still, moving, faults, folder } = result;
   const lines = [
     `${operations} operations, ${slotsMoved} slots moved, ${faults.length} faults`,
     `${transactions.count} transactions, ${transactions.aborted} aborted`,
+    `${queues.count} elements of queues, ${messages.count} messages, ${messages.missed} missed`,
     `without moves: ${times(still)}`,
     `with moves:    ${times(moving)}`,
     `errors seen by clients: ${findings.errorCount}`,

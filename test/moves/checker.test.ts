@@ -30,6 +30,7 @@ beforeEach(async () => {
       slots: { from: 0, to: 1023 },
       ballastKeys: 2_000,
       ballastBytes: 20,
+      hasFaults: false,
     },
     cluster.clientPorts,
     findings,
@@ -76,6 +77,24 @@ describe('the checker', () => {
     const found = findings.differences.join('\n');
     expect(found).toMatch(/was answered .*, not /);
     expect(found).toContain('before it, the oldest first:');
+  });
+
+  it('finds elements and messages that are lost, or come of nowhere', async () => {
+    const [one, other] = load.queues.keys;
+    const channel = load.messages.channels[0]!;
+    const groupOf = (key: string) => (slotOf(key) < 512 ? 1 : 2);
+    await eventually('there are elements and messages', () => {
+      return load.queues.count > 100 && load.messages.count > 100;
+    });
+    await behindTheirBacks(groupOf(one!), ['BLPOP', one!, '0']);
+    await behindTheirBacks(groupOf(other!), ['RPUSH', other!, 'nobody’s']);
+    await behindTheirBacks(groupOf(channel), ['PUBLISH', channel, '0']);
+    await eventually('both are noticed', () => findings.differenceCount > 1);
+    await finish();
+    const found = findings.differences.join('\n');
+    expect(found).toContain(`1 elements of ${one} were lost`);
+    expect(found).toMatch(/nobody.* of queue\S+ came, and its push was refused/);
+    expect(found).toContain(`${channel}: message 0 came after `);
   });
 
   it('finds what is wrong at the end', async () => {
