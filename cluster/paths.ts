@@ -100,6 +100,15 @@ export class Paths {
   gate(groupId: number): string {
     return `${this.gates}/group_${groupId}`;
   }
+  /** What a proxy says of the gate: a node beside it, as an ephemeral one has no children. */
+  gateAnswer(groupId: number, proxyId: string): string {
+    return `${this.gate(groupId)}:${proxyId}`;
+  }
+  /** The proxy's id from the name of its answer to this group's gate; null: it is no such name. */
+  gateAnswererOf(groupId: number, nodeName: string): string | null {
+    const prefix = `group_${groupId}:`;
+    return nodeName.startsWith(prefix) ? nodeName.slice(prefix.length) : null;
+  }
   get lock(): string {
     return `${this.root}/LOCK`;
   }

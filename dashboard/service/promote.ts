@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import { faultPoint } from '../../base/fault-point.js';
 import type { Logger } from '../../base/log.js';
 import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/model/group.js';
 import type { Store } from '../../cluster/store.js';
-import type { Changes, Step } from '../changes.js';
+import type { Change, Changes, Step } from '../changes.js';
 import { ConflictError, RedisUnreachableError } from '../errors.js';
 import { noteSourceFailure } from '../migration/source-failure.js';
+import { GroupGate } from './group-gate.js';
 import { existingGroup, existingServer, groupChanged, withServers } from './groups.js';
 import { RedisConnection, withRedis } from './redis-connection.js';
 import { follows, type RedisState, readState } from './redis-info.js';
@@ -17,17 +19,30 @@ const NO_STEP: Step = { writes: [], announcements: [] };
 const LINK_TIMEOUT_MS = 10_000;
 const LINK_POLL_MS = 50;
 /** How long the replica may take to receive what the master has left, its writes being paused. */
-const CATCH_UP_TIMEOUT_MS = 5_000;
-const CATCH_UP_POLL_MS = 10;
+const CATCH_UP_TIMEOUT_MS = 3_000;
+const CATCH_UP_POLL_MS = 2;
+/** What a replica receives within some milliseconds, while clients wait for it. */
+const NEAR_BYTES = 256 * 1024;
+/** Records are written within this time, unless the coordinator is in trouble. */
+const OPEN_AFTER_MS = 1_500;
+
+interface Switched {
+  /** `whole`: the new master has all of the former's stream. */
+  readonly how: 'whole' | 'as it was';
+  /** Closed; null: the servers were not exchanged under clients. */
+  readonly gate: GroupGate | null;
+}
 
 /**
  * Makes a replica the master of its group.
  *
- * The servers come first, as a promotion must work with a dead master: if the old master answers
- * its writes are paused, the replica receives the rest, becomes the master, and the old one its
- * replica. So no write is acknowledged by a server that is not the master: a proxy that has not
- * heard yet gets -READONLY. The other replicas follow the new master. Then the records: the old
- * master's says `offline` until `server add … slave`, as in Codis. Then the proxies, confirmed.
+ * The servers come first, as a promotion must work with a dead master. If the old master answers
+ * the proxies hold the group's commands back (the gate), its writes are paused, the replica receives
+ * the rest, becomes the master, and the old one its replica. So no write is acknowledged by a server
+ * that is not the master: a proxy that does not know of gates gets -READONLY. The other replicas
+ * follow the new master. Then the records: the old master's says `offline` until `server add … slave`,
+ * as in Codis. Then the proxies, confirmed, and the gate is opened. Until the roles are exchanged
+ * whatever goes wrong opens the gate, and the master is what it was.
  *
  * The change is not taken back if a proxy is silent: the new master has writes by then that the
  * old one has not. It may be repeated at any step.
@@ -59,29 +74,34 @@ export class Promotion {
     promotableServer(group, addr);
     const master = masterOf(group);
     await this.#changes.assertConfirmable();
-    const how = await this.#switchServers(addr, master);
-    await this.#followNewMaster(group, addr);
-    await this.#saveRecords(group, addr, how);
+    const { how, gate } = await this.#switchServers(groupId, addr, master);
+    // Clients need the new master alone: its replicas may take their time.
+    const following = this.#followNewMaster(group, addr);
+    try {
+      await this.#saveRecords(group, addr, how, gate);
+    } finally {
+      await gate?.open();
+    }
+    await following;
   }
 
-  /** @returns `whole` if the new master has all of the former's stream */
-  async #switchServers(addr: string, master: string | null): Promise<'whole' | 'as it was'> {
+  async #switchServers(groupId: number, addr: string, master: string | null): Promise<Switched> {
     return withRedis(addr, this.#password, async (replica) => {
       const state = await readState(replica);
       const old = master === null ? null : await this.#openIfAlive(master);
       if (!old) {
         assertHasData(addr, master, state);
         await followNobody(replica, this.#log);
-        return 'as it was';
+        return { how: 'as it was', gate: null };
       }
       try {
         assertPromotable(addr, state, old.redis.addr, old.state);
         if (state.role === 'replica') {
-          await this.#handOver(replica, old.redis);
-          return 'whole';
+          const gate = await this.#handOver(groupId, replica, old.redis);
+          return { how: 'whole', gate };
         }
         await this.#demote(old.redis, addr);
-        return 'as it was';
+        return { how: 'as it was', gate: null };
       } finally {
         old.redis.close();
       }
@@ -105,18 +125,37 @@ export class Promotion {
     }
   }
 
-  /** @throws ConflictError if the replica does not catch up in time; then all is as before */
-  async #handOver(replica: RedisConnection, oldMaster: RedisConnection): Promise<void> {
+  /**
+   * @returns the gate, which is to be opened when the proxies can know of the new master
+   * @throws ConflictError if the replica does not catch up in time, or a proxy has commands that do
+   * not end; then all is as before
+   */
+  async #handOver(
+    groupId: number,
+    replica: RedisConnection,
+    oldMaster: RedisConnection,
+  ): Promise<GroupGate> {
     await awaitLink(replica, oldMaster.addr);
-    await pauseWrites(oldMaster, this.#log);
+    await awaitNear(replica, oldMaster);
+    const gate = await GroupGate.close(this.#store, groupId, this.#log);
+    faultPoint('promotion-gate-closed');
     try {
-      await catchUp(replica, oldMaster);
-      await followNobody(replica, this.#log);
-      // Before writes go on: they must find a read-only replica.
-      await this.#demote(oldMaster, replica.addr);
-    } finally {
-      await resumeWrites(oldMaster, this.#log);
+      // For those who are not behind a gate.
+      await pauseWrites(oldMaster, this.#log);
+      try {
+        await catchUp(replica, oldMaster);
+        await followNobody(replica, this.#log);
+        // Before writes go on: they must find a read-only replica.
+        await this.#demote(oldMaster, replica.addr);
+      } finally {
+        await resumeWrites(oldMaster, this.#log);
+      }
+    } catch (error) {
+      await gate.open();
+      throw error;
     }
+    faultPoint('promotion-switched');
+    return gate;
   }
 
   /** There is no way back by now, so an old master that fails is left to itself. */
@@ -151,7 +190,8 @@ export class Promotion {
   async #saveRecords(
     group: GroupRecord,
     newMaster: string,
-    how: 'whole' | 'as it was',
+    how: Switched['how'],
+    gate: GroupGate | null,
   ): Promise<void> {
     const servers = group.servers!.map((server): ServerRecord => {
       if (server.addr === newMaster) return { ...server, type: 'master' };
@@ -159,12 +199,19 @@ export class Promotion {
     });
     const changed = servers.filter((server, index) => server.type !== group.servers![index]!.type);
     const moves = how === 'whole' ? NO_STEP : await noteSourceFailure(this.#store, group.id);
-    await this.#changes.apply({
+    const change: Change = {
       what: `promotion of ${newMaster} in group ${group.id}`,
       writes: [...changed.map((server) => this.#store.serverWrite(server)), ...moves.writes],
       announcements: [...moves.announcements, groupChanged(withServers(group, servers))],
       confirm: 'stands',
-    });
+    };
+    // Proxies read the record as they open the gate: a silent one is not in the way of the others.
+    const opening = setTimeout(() => void gate?.open(), OPEN_AFTER_MS);
+    try {
+      await this.#changes.apply(change);
+    } finally {
+      clearTimeout(opening);
+    }
   }
 }
 
@@ -238,18 +285,31 @@ async function awaitLink(replica: RedisConnection, master: string): Promise<void
   }
 }
 
+/** Clients are not to wait for a replica that has much to catch up with. */
+async function awaitNear(replica: RedisConnection, oldMaster: RedisConnection): Promise<void> {
+  const deadline = Date.now() + LINK_TIMEOUT_MS;
+  for (;;) {
+    const behind = (await readState(oldMaster)).offset - (await readState(replica)).offset;
+    if (behind <= NEAR_BYTES) return;
+    if (Date.now() > deadline) throw tooFarBehind(replica, oldMaster, behind);
+    await sleep(LINK_POLL_MS);
+  }
+}
+
+function tooFarBehind(replica: RedisConnection, oldMaster: RedisConnection, bytes: number): Error {
+  return new ConflictError(
+    `${replica.addr} is ${bytes} bytes behind ${oldMaster.addr} and does not catch up`,
+    { hint: 'try again when it is less busy' },
+  );
+}
+
 async function catchUp(replica: RedisConnection, oldMaster: RedisConnection): Promise<void> {
   const { offset: goal } = await readState(oldMaster);
   const deadline = Date.now() + CATCH_UP_TIMEOUT_MS;
   for (;;) {
     const behind = goal - (await readState(replica)).offset;
     if (behind <= 0) return;
-    if (Date.now() > deadline) {
-      throw new ConflictError(
-        `${replica.addr} is ${behind} bytes behind ${oldMaster.addr} and does not catch up`,
-        { hint: 'try again when it is less busy' },
-      );
-    }
+    if (Date.now() > deadline) throw tooFarBehind(replica, oldMaster, behind);
     await sleep(CATCH_UP_POLL_MS);
   }
 }

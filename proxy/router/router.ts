@@ -68,6 +68,8 @@ export class Router implements TopologySink {
     migrateFrom: NO_GROUP,
   }));
   readonly #groups = new Map<number, GroupRoute>();
+  /** Groups whose commands are held back. */
+  #gates: ReadonlySet<number> = new Set();
   readonly #servers = new Map<string, Server>();
   readonly #transits = new Map<number, SlotTransit>();
   readonly #room: WaitingRoom;
@@ -117,15 +119,21 @@ export class Router implements TopologySink {
   async apply(change: TopologyChange): Promise<void> {
     this.history.note(change);
     const touched = new Set(change.slots.map((slot) => slot.slotId));
+    const touchedGroups = new Set(change.groups.map((group) => group.groupId));
     for (const group of change.groups) {
       this.#groups.set(group.groupId, group);
       const server = this.#servers.get(group.master ?? '');
       if (server !== undefined) server.hasReplicas = group.replicas.length > 0;
-      for (const slot of this.#slots) {
-        if (slot.groupId === group.groupId || slot.migrateFrom === group.groupId) {
-          touched.add(slot.slotId);
-        }
+    }
+    if (change.gates !== undefined) {
+      const gates = new Set(change.gates);
+      for (const groupId of [...gates, ...this.#gates]) {
+        if (gates.has(groupId) !== this.#gates.has(groupId)) touchedGroups.add(groupId);
       }
+      this.#gates = gates;
+    }
+    for (const { slotId, groupId, migrateFrom } of this.#slots) {
+      if (touchedGroups.has(groupId) || touchedGroups.has(migrateFrom)) touched.add(slotId);
     }
     for (const slot of change.slots) this.#slots[slot.slotId] = slot;
     const left = new Set<Server>();
@@ -296,7 +304,7 @@ export class Router implements TopologySink {
   /** Puts the slot's record into effect. @param before the servers of the slot until now */
   #place(slot: SlotRoute, before: readonly Server[]): void {
     const { slotId, status } = slot;
-    if (status === 'pre_migrate') {
+    if (status === 'pre_migrate' || this.#isGated(slot)) {
       this.#open[slotId] = null;
       this.#transitOf(slotId).hold(before);
       return;
@@ -325,6 +333,12 @@ export class Router implements TopologySink {
     const open = this.#open[slotId]!;
     if (open !== null) transit?.finish(open);
     else transit?.refuse(this.#refusal(slotId));
+  }
+
+  /** A group of the slot is getting another master. */
+  #isGated({ status, groupId, migrateFrom }: SlotRoute): boolean {
+    if (status === 'offline') return false;
+    return this.#gates.has(groupId) || (status === 'migrate' && this.#gates.has(migrateFrom));
   }
 
   #transitOf(slotId: number): SlotTransit {

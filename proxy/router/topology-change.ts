@@ -33,6 +33,8 @@ export interface GroupRoute {
 export interface TopologyChange {
   readonly slots: readonly SlotRoute[];
   readonly groups: readonly GroupRoute[];
+  /** All groups whose commands are to be held back; absent: those of before. */
+  readonly gates?: readonly number[];
   /** The number of the action that announced it, or of the last one before the table was loaded. */
   readonly seq?: number;
   /** The whole table has been loaded: changes before may have been missed. */

@@ -11,6 +11,7 @@ import type { Action } from '../../cluster/model/action.js';
 import { isSameProxy, type ProxyRecord, proxyRecord } from '../../cluster/model/proxy.js';
 import { BadRecordError, type Store } from '../../cluster/store.js';
 import type { TopologySink } from '../router/topology-change.js';
+import { GroupGates } from './group-gates.js';
 import { TopologyReader } from './topology-reader.js';
 
 const FIRST_RETRY_MS = 50;
@@ -41,6 +42,7 @@ export class ActionFollower {
   readonly #ownRecord: () => ProxyRecord;
   readonly #log: Logger;
   readonly #reader: TopologyReader;
+  readonly #gates: GroupGates;
   readonly #task: RepeatingTask;
   #watch: Handle | null = null;
   #reloads: Reload[] = [];
@@ -62,6 +64,11 @@ export class ActionFollower {
     this.#ownRecord = ownRecord;
     this.#log = log;
     this.#reader = new TopologyReader(store);
+    this.#gates = new GroupGates({
+      ...{ store, sink, reader: this.#reader, log },
+      ownId: () => ownRecord().id,
+      onChange: () => this.#task.request(),
+    });
     this.#task = new RepeatingTask(
       () => this.#follow(),
       (error) => this.#reportFailure(error),
@@ -113,6 +120,7 @@ export class ActionFollower {
     void this.#task.stop();
     this.#watch?.close();
     this.#watch = null;
+    this.#gates.stop();
     for (const reload of this.#reloads.splice(0)) reload.reject(new FollowerStoppedError());
   }
 
@@ -128,6 +136,7 @@ export class ActionFollower {
       this.#lastAction = present.at(-1) ?? null;
     }
     if (this.#reloads.length > 0) await this.#reloadTable(Number(present.at(-1) ?? 0));
+    await this.#gates.follow();
 
     const inTree = new Set(present);
     for (const seq of this.#handled) if (!inTree.has(seq)) this.#handled.delete(seq);

@@ -52,7 +52,7 @@ export class TopologyReader {
         );
       case 'group_changed':
       case 'group_remove':
-        return this.#tell({ slots: [], groups: [await this.#readGroup(action.target.id)] });
+        return this.readGroups([action.target.id]);
     }
   }
 
@@ -90,6 +90,12 @@ export class TopologyReader {
         return largeKeys.length > 0 ? { ...route, largeKeys } : route;
       }),
     );
+  }
+
+  /** The records of these groups. @throws BadRecordError, CoordinatorError */
+  async readGroups(groupIds: readonly number[]): Promise<TopologyChange> {
+    const groups = await Promise.all(groupIds.map((groupId) => this.#readGroup(groupId)));
+    return this.#tell({ slots: [], groups });
   }
 
   async #readGroup(groupId: number): Promise<GroupRoute> {

@@ -28,6 +28,7 @@ export class WorkerPool implements DataPlane {
   /** The whole table, for workers that come later. */
   readonly #slots = new Map<number, SlotRoute>();
   readonly #groups = new Map<number, GroupRoute>();
+  #gates: readonly number[] = [];
   #seq = 0;
   /** Where clients are accepted; null: they are not. */
   #address: Address | null = null;
@@ -44,6 +45,7 @@ export class WorkerPool implements DataPlane {
   async apply(change: TopologyChange): Promise<void> {
     for (const slot of change.slots) this.#slots.set(slot.slotId, slot);
     for (const group of change.groups) this.#groups.set(group.groupId, group);
+    this.#gates = change.gates ?? this.#gates;
     this.#seq = Math.max(this.#seq, change.seq ?? 0);
     await this.#tellAll({ type: 'apply', change });
   }
@@ -93,7 +95,7 @@ export class WorkerPool implements DataPlane {
     if (this.#slots.size > 0 || this.#groups.size > 0) {
       const slots = [...this.#slots.values()];
       const groups = [...this.#groups.values()];
-      const change = { slots, groups, seq: this.#seq, isWhole: true };
+      const change = { slots, groups, gates: this.#gates, seq: this.#seq, isWhole: true };
       told.push(worker.tell({ type: 'apply', change }));
     }
     await Promise.all(told);

@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A port on 127.0.0.1 that leads to another one, until it is cut: a network that can fail. */
+/** A port that leads to another one, until it is cut: a network that can fail. */
 export class TcpLink {
   readonly #target: number;
   readonly #server: Server;
@@ -16,7 +16,14 @@ export class TcpLink {
 
   static async to(target: number): Promise<TcpLink> {
     const link = new TcpLink(target);
-    await new Promise<void>((resolve) => link.#server.listen(0, '127.0.0.1', resolve));
+    await link.#listen(0, '127.0.0.1');
+    return link;
+  }
+
+  /** A link at another address of this machine, with the target's own port. */
+  static async at(host: string, target: number): Promise<TcpLink> {
+    const link = new TcpLink(target);
+    await link.#listen(target, host);
     return link;
   }
 
@@ -47,6 +54,13 @@ export class TcpLink {
   close(): void {
     this.cut();
     this.#server.close();
+  }
+
+  #listen(port: number, host: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
   }
 
   #join(inward: Socket): void {
