@@ -50,6 +50,8 @@ export interface Config {
   readonly waitingLimit: number;
   /** Unanswered commands on a connection to a server beyond which clients are not read from. */
   readonly backendMaxInFlight: number;
+  /** Connections of a worker to each server that its clients are dealt out to. */
+  readonly backendConnections: number;
   readonly zkSessionTimeoutMs: number;
   /** A change that not every proxy has acknowledged within this time is taken back. */
   readonly actionTimeoutMs: number;
@@ -115,6 +117,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   totalInputLimit: ['total_input_limit', '1073741824', wholeNumber(65536)],
   waitingLimit: ['waiting_limit', '268435456', wholeNumber(0)],
   backendMaxInFlight: ['backend_max_in_flight', '65536', wholeNumber(1)],
+  backendConnections: ['backend_connections', '1', wholeNumber(1, 8)],
   zkSessionTimeoutMs: ['zk_session_timeout', '30000', zkSessionTimeout],
   actionTimeoutMs: ['action_timeout', '15000', wholeNumber(100)],
   ha: ['ha', 'on', oneOf('on', 'off', 'observe')],
@@ -125,7 +128,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   readFrom: ['read_from', 'master', oneOf('master', 'replica', 'nearest')],
   readMaxLagMs: ['read_max_lag', '5000', wholeNumber(1000)],
   proxyId: ['proxy_id', 'proxy_1', nodeName],
-  databases: ['databases', '16', wholeNumber(1, 3600)],
+  databases: ['databases', '16', wholeNumber(1, 2000)],
   advertiseAddr: ['advertise_addr', '', (text) => text],
   proto: ['proto', 'tcp', oneOf('tcp', 'tcp4', 'tcp6')],
 };
@@ -224,6 +227,7 @@ export function parseConfig(text: string, file: string): Config {
     totalInputLimit: read('totalInputLimit'),
     waitingLimit: read('waitingLimit'),
     backendMaxInFlight: read('backendMaxInFlight'),
+    backendConnections: read('backendConnections'),
     zkSessionTimeoutMs: read('zkSessionTimeoutMs'),
     actionTimeoutMs: read('actionTimeoutMs'),
     ha: read('ha'),

@@ -114,6 +114,7 @@ class Worker implements DataPlane {
         settings: {
           password: config.password,
           databases: config.databases,
+          backendConnections: config.backendConnections,
           maxPipeline: config.sessionMaxPipeline,
           maxPendingBytes: config.sessionMaxBufsize,
         },

@@ -1,7 +1,7 @@
 import { AbandonedConnections } from './abandoned-connections.js';
 import type { BackendSettings } from './backend-settings.js';
 import { DedicatedConnection } from './dedicated-connection.js';
-import { sharedLane } from './lane.js';
+import { commonLaneOf, sharedLane } from './lane.js';
 
 /** Kept for the next one who needs a connection of its own, by lane. */
 const MAX_IDLE_A_LANE = 32;
@@ -36,7 +36,7 @@ export class ConnectionPool {
 
   /** @throws ConnectionLostError | DeadlineError */
   async acquire(anyLane: number): Promise<DedicatedConnection> {
-    const lane = sharedLane(anyLane);
+    const lane = commonLaneOf(sharedLane(anyLane));
     const connection =
       this.#takeIdle(lane) ?? (await DedicatedConnection.open(this.#addr, lane, this.#settings));
     this.#lent.add(connection);

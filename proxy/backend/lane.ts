@@ -5,6 +5,9 @@ import type { Protocol } from '../../resp/encode.js';
  * ways untouched. A lane is such a pair, as a small number: commands carry it, and a server has at
  * most one connection for each.
  *
+ * If there are to be several connections to a server, each client goes by one of as many lanes for its
+ * pair: so its commands keep their order.
+ *
  * Scripts go by lanes of their own, of which there are some for each pair: a script that runs for
  * long holds up what comes behind it on its connection, while on others a Redis then says BUSY.
  *
@@ -14,7 +17,7 @@ import type { Protocol } from '../../resp/encode.js';
  *
  * All of it stays below 2^30, so that it is a small integer in every request.
  */
-/** Room for 3,600 databases: base/config.ts lets no more be configured. */
+/** Room for 2,000 databases: base/config.ts lets no more be configured. */
 const MARK = 1 << 16;
 const OWNER_SHIFT = 17;
 const SHARED = MARK - 1;
@@ -28,15 +31,29 @@ export function laneOf(protocol: Protocol, database: number): number {
 
 /** So many scripts of a protocol and database are under way without one waiting behind another. */
 export const SCRIPT_TRACKS = 8;
-const LANES_A_DATABASE = 2 * (1 + SCRIPT_TRACKS);
+/** For so many connections to a server there are lanes. */
+export const MAX_CONNECTIONS = 8;
+const LANES_A_DATABASE = 2 * (SCRIPT_TRACKS + MAX_CONNECTIONS);
 
-/** @param lane as of `laneOf`. @param track 0 to SCRIPT_TRACKS - 1 */
+/** @param connection which of those to a server the client goes by: 0 to MAX_CONNECTIONS - 1 */
+export function clientLaneOf(protocol: Protocol, database: number, connection: number): number {
+  const track = connection === 0 ? 0 : SCRIPT_TRACKS + connection;
+  return laneOf(protocol, database) + 2 * track;
+}
+
+/** The same lane by the first of the connections. */
+export function commonLaneOf(lane: number): number {
+  return laneInDatabase(lane, databaseOfLane(lane));
+}
+
+/** @param lane a client's. @param track 0 to SCRIPT_TRACKS - 1 */
 export function scriptLaneOf(lane: number, track: number): number {
-  return lane + 2 * (1 + track);
+  return commonLaneOf(lane) + 2 * (1 + track);
 }
 
 export function isScriptLane(lane: number): boolean {
-  return lane % LANES_A_DATABASE > 1;
+  const track = ((lane & SHARED) % LANES_A_DATABASE) >> 1;
+  return track >= 1 && track <= SCRIPT_TRACKS;
 }
 
 export function protocolOfLane(lane: number): Protocol {

@@ -142,7 +142,12 @@ export class Listener {
     const adopted =
       this.#options.sockets === 'plain' ? null : adoptSocket(accepted, this.#server, reader);
     const socket = adopted ?? accepted;
-    const session = new Session(socket, this.#nextClientId, this.#services);
+    const session = new Session(
+      socket,
+      this.#nextClientId,
+      this.#services.traffic.accepted,
+      this.#services,
+    );
     this.#nextClientId += this.#options.clientIdStep;
     this.#services.traffic.accepted++;
     this.#sessions.add(session);

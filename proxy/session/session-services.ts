@@ -11,6 +11,8 @@ export interface SessionSettings {
   readonly password: string;
   /** How many databases clients may SELECT. */
   readonly databases: number;
+  /** Connections to each server that the clients are dealt out to. */
+  readonly backendConnections: number;
   /** Unanswered commands beyond which no more are read. */
   readonly maxPipeline: number;
   /** Bytes of unsent replies beyond which no more commands are read. */

@@ -6,7 +6,7 @@ import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { isMultibulk } from '../../resp/request-framer.js';
 import type { Backend } from '../backend/backend.js';
-import { laneOf, markedLane, ownerOfLane } from '../backend/lane.js';
+import { clientLaneOf, laneOf, markedLane, ownerOfLane } from '../backend/lane.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
@@ -99,8 +99,10 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   /** The command that is being carried out, or waits for the replies of those before it. */
   #operation: OperationRun | null = null;
   #hasOperated = false;
+  /** Which of the connections to each server is this client's. */
+  readonly #connection: number;
   /** Which connections its commands go by; see backend/lane.ts. */
-  #lane = laneOf(2, 0);
+  #lane: number;
   /** Its unanswered commands are scripts, which go by connections of their own. */
   #isScripting = false;
   #scriptLane = 0;
@@ -116,8 +118,11 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   #resumption: Flushable | null = null;
   readonly #whenUncongested = () => this.#resumeLater();
 
-  constructor(socket: Socket, clientId: number, services: SessionServices) {
+  /** @param serial counts the clients of the worker */
+  constructor(socket: Socket, clientId: number, serial: number, services: SessionServices) {
     this.clientId = clientId;
+    this.#connection = serial % services.settings.backendConnections;
+    this.#lane = clientLaneOf(2, 0, this.#connection);
     this.#socket = socket;
     this.#services = services;
     this.#pipelineLimit = services.settings.maxPipeline;
@@ -621,8 +626,11 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
 
   /** To be called after a command that may have chosen another protocol or database. */
   #changeLane(): void {
-    const shared = laneOf(this.protocol, this.database);
-    const lane = this.tracking === null ? shared : this.tracking.laneFor(shared);
+    const { protocol, database, tracking } = this;
+    const lane =
+      tracking === null
+        ? clientLaneOf(protocol, database, this.#connection)
+        : tracking.laneFor(laneOf(protocol, database));
     if (lane === this.#lane) return;
     this.#lane = lane;
     this.#isChangingLane = true;

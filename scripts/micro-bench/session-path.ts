@@ -51,7 +51,7 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
   // Both are classes with private state, of which a session uses the methods above.
   const router = sent as unknown as Router;
   const socket = new NullSocket() as unknown as Socket;
-  const session = new Session(socket, 1, {
+  const session = new Session(socket, 1, 0, {
     router,
     cluster: new ClusterAccess(router),
     learnedCommands: new LearnedCommands(),
@@ -62,7 +62,13 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
     }),
     framer: new RequestFramer(),
     traffic: new Traffic(COMMAND_COUNT),
-    settings: { password: '', databases: 16, maxPipeline: 1024, maxPendingBytes: 2 ** 30 },
+    settings: {
+      password: '',
+      databases: 16,
+      backendConnections: 1,
+      maxPipeline: 1024,
+      maxPendingBytes: 2 ** 30,
+    },
     proxyFacts: () => {
       throw new Error('INFO is not among the commands');
     },
