@@ -17,6 +17,10 @@ export class AbandonedConnections {
     socket.end();
   }
 
+  get isEmpty(): boolean {
+    return this.#sockets.size === 0;
+  }
+
   /** Resolves when the servers have closed all of them. */
   settled(): Promise<void> {
     if (this.#sockets.size === 0) return Promise.resolve();

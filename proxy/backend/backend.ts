@@ -16,10 +16,11 @@ import { DrainWaiters } from './drain-waiters.js';
 import { lostError, unreachableError } from './failure-text.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
-import { databaseOfLane, protocolOfLane } from './lane.js';
+import { databaseOfLane, protocolOfLane, userOfLane } from './lane.js';
 import { type ParkedCommand, ParkedCommands } from './parked-commands.js';
 import { ReplyStreamer } from './reply-streamer.js';
 import { openServerSocket } from './server-socket.js';
+import { DEFAULT_USER_ID } from './users.js';
 
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
 /** The type byte of what a server says of its own accord in RESP3. */
@@ -113,6 +114,11 @@ export class Backend {
   /** For how many milliseconds nothing has come of what it owes; 0 if it owes nothing. */
   owesMs(nowUs: number): number {
     return this.#inFlight.length === 0 ? 0 : elapsedUs(this.#progressUs, nowUs) / 1000;
+  }
+
+  /** There is no connection, nobody waits for one, and nothing of an earlier one can be executed. */
+  get isUnused(): boolean {
+    return this.#state === 'waiting' && this.#parked.isEmpty && this.#abandoned.isEmpty;
   }
 
   /** Commands sent and not answered, in their order. */
@@ -244,11 +250,17 @@ export class Backend {
         if (fault !== null) {
           this.#disconnect(fault);
           // Not away: what waits for the connection is answered as what comes by others.
-          if (error?.startsWith('BUSY ')) this.#failParked(error);
+          if (error !== null && this.#isForThoseWhoWait(error)) this.#failParked(error);
         } else if (isLast) this.#becomeReady();
       });
       this.#put(request, step.bytes, 0, step.bytes.length, true);
     }
+  }
+
+  /** What a server says in a handshake: it is busy, or the user whose commands wait is gone. */
+  #isForThoseWhoWait(error: string): boolean {
+    if (error.startsWith('BUSY ')) return true;
+    return error.startsWith('WRONGPASS ') && userOfLane(this.#lane) !== DEFAULT_USER_ID;
   }
 
   #becomeReady(): void {

@@ -1,5 +1,6 @@
 import { encodeMultibulk } from '../../resp/inline-command.js';
-import { databaseOfLane, protocolOfLane } from './lane.js';
+import { databaseOfLane, protocolOfLane, userOfLane } from './lane.js';
+import { DEFAULT_USER_ID, users } from './users.js';
 
 /** One command of a handshake. */
 export interface HandshakeStep {
@@ -13,7 +14,7 @@ export interface HandshakeStep {
  * the database. A server without a password is used all the same.
  *
  * @param name shown by CLIENT LIST
- * @param password empty: none
+ * @param password of the default user; empty: none
  */
 export function handshakeOf(
   name: string,
@@ -22,7 +23,11 @@ export function handshakeOf(
 ): readonly HandshakeStep[] {
   const steps: HandshakeStep[] = [];
   const secret = Buffer.from(password).toString('latin1');
-  if (password !== '') {
+  const userId = userOfLane(lane);
+  if (userId !== DEFAULT_USER_ID) {
+    const user = users.get(userId);
+    steps.push(step(['AUTH', user.name, user.password], (error) => error));
+  } else if (password !== '') {
     steps.push(
       step(['AUTH', secret], (error) => (/without any password/i.test(error) ? null : error)),
     );

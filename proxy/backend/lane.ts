@@ -1,32 +1,42 @@
 import type { Protocol } from '../../resp/encode.js';
+import { DEFAULT_USER_ID, MAX_USERS } from './users.js';
 
 /**
- * A connection speaks one protocol version and is bound to one database, so that bytes pass both
- * ways untouched. A lane is such a pair, as a small number: commands carry it, and a server has at
- * most one connection for each.
+ * A connection speaks one protocol version, is bound to one database and logged in as one user, so
+ * that bytes pass both ways untouched. A lane is these three, as a number: commands carry it, and a
+ * server has at most one connection for each.
  *
  * If there are to be several connections to a server, each client goes by one of as many lanes for its
- * pair: so its commands keep their order.
+ * three: so its commands keep their order.
  *
- * Scripts go by lanes of their own, of which there are some for each pair: a script that runs for
- * long holds up what comes behind it on its connection, while on others a Redis then says BUSY.
+ * Scripts go by lanes of their own, of which there are some for each: a script that runs for long
+ * holds up what comes behind it on its connection, while on others a Redis then says BUSY.
  *
  * A client that tracks keys has lanes of its own: the same pair, with the number of its owner, which
- * is 0 for those that all clients share. What it asks not to be treated as its other commands goes
- * by the same connection, and carries a mark.
+ * is 0 for those that clients share. What it asks not to be treated as its other commands goes by the
+ * same connection, and carries a mark. (Only the default user's clients can have owners.)
  *
  * All of it stays below 2^30, so that it is a small integer in every request.
  */
 /** Room for 2,000 databases: base/config.ts lets no more be configured. */
 const MARK = 1 << 16;
-const OWNER_SHIFT = 17;
+/** Of an owner, or of a user. */
+const NUMBER_SHIFT = 17;
+/** The number is that of a user. */
+const USER = 1 << 29;
 const SHARED = MARK - 1;
 
 /** Owners are numbered from 1 to this. */
-export const MAX_LANE_OWNERS = (1 << 13) - 1;
+export const MAX_LANE_OWNERS = MAX_USERS;
 
-export function laneOf(protocol: Protocol, database: number): number {
-  return database * LANES_A_DATABASE + (protocol - 2);
+/** @param userId see users.ts */
+export function laneOf(
+  protocol: Protocol,
+  database: number,
+  userId: number = DEFAULT_USER_ID,
+): number {
+  const lane = database * LANES_A_DATABASE + (protocol - 2);
+  return userId === DEFAULT_USER_ID ? lane : USER | (userId << NUMBER_SHIFT) | lane;
 }
 
 /** So many scripts of a protocol and database are under way without one waiting behind another. */
@@ -36,9 +46,14 @@ export const MAX_CONNECTIONS = 8;
 const LANES_A_DATABASE = 2 * (SCRIPT_TRACKS + MAX_CONNECTIONS);
 
 /** @param connection which of those to a server the client goes by: 0 to MAX_CONNECTIONS - 1 */
-export function clientLaneOf(protocol: Protocol, database: number, connection: number): number {
+export function clientLaneOf(
+  protocol: Protocol,
+  database: number,
+  connection: number,
+  userId: number,
+): number {
   const track = connection === 0 ? 0 : SCRIPT_TRACKS + connection;
-  return laneOf(protocol, database) + 2 * track;
+  return laneOf(protocol, database, userId) + 2 * track;
 }
 
 /** The same lane by the first of the connections. */
@@ -64,18 +79,24 @@ export function databaseOfLane(lane: number): number {
   return Math.trunc((lane & SHARED) / LANES_A_DATABASE);
 }
 
-/** 0: all clients share it. */
+/** The user's number; see users.ts. */
+export function userOfLane(lane: number): number {
+  return isOfUser(lane) ? (lane & ~USER) >> NUMBER_SHIFT : DEFAULT_USER_ID;
+}
+
+/** 0: clients share it. */
 export function ownerOfLane(lane: number): number {
-  return lane >> OWNER_SHIFT;
+  return isOfUser(lane) ? 0 : lane >> NUMBER_SHIFT;
 }
 
-/** That of the same protocol and database which all clients share. */
+/** That of the same protocol, database and user which clients share. */
 export function sharedLane(lane: number): number {
-  return lane & SHARED;
+  return isOfUser(lane) ? lane & ~MARK : lane & SHARED;
 }
 
+/** @param lane of the default user */
 export function ownedLane(lane: number, owner: number): number {
-  return sharedLane(lane) | (owner << OWNER_SHIFT);
+  return sharedLane(lane) | (owner << NUMBER_SHIFT);
 }
 
 export function markedLane(lane: number): number {
@@ -94,4 +115,8 @@ export function connectionLane(lane: number): number {
 /** The same lane for another database. */
 export function laneInDatabase(lane: number, database: number): number {
   return (lane & ~SHARED) | laneOf(protocolOfLane(lane), database);
+}
+
+function isOfUser(lane: number): boolean {
+  return lane >= USER;
 }

@@ -47,6 +47,10 @@ export class ParkedCommands {
     return true;
   }
 
+  get isEmpty(): boolean {
+    return this.#commands.length === 0;
+  }
+
   /** All of them: none waits here any more. */
   takeAll(): readonly ParkedCommand[] {
     const commands = this.#commands;

@@ -4,12 +4,20 @@ import type { BackendSettings, BackendUser } from './backend-settings.js';
 import type { BackendState } from './backend-state.js';
 import { ConnectionPool } from './connection-pool.js';
 import { Heartbeat } from './heartbeat.js';
-import { connectionLane, isScriptLane, laneOf, ownerOfLane, sharedLane } from './lane.js';
+import {
+  connectionLane,
+  isScriptLane,
+  laneOf,
+  ownerOfLane,
+  sharedLane,
+  userOfLane,
+} from './lane.js';
 import { ModuleProbe } from './module-probe.js';
 import { OwnedBackend } from './owned-backend.js';
 import type { ParkedCommand } from './parked-commands.js';
 import { ReplicaWitness } from './replica-witness.js';
 import { ScriptLanes } from './script-lanes.js';
+import { DEFAULT_USER_ID } from './users.js';
 
 const FIRST_LANE = laneOf(2, 0);
 
@@ -25,6 +33,8 @@ export class Server {
   readonly #owned = new Map<number, OwnedBackend>();
   /** Of clients that are gone: they end when their commands have been answered. */
   readonly #released = new Set<OwnedBackend>();
+  /** Of users other than the default one: closed when they are not used any more. */
+  readonly #ofUsers = new Map<number, Backend>();
   readonly #heartbeat: Heartbeat | null;
   readonly #scripts: ScriptLanes;
   /** Connections for one client at a time: those that block or watch keys. */
@@ -139,6 +149,7 @@ export class Server {
       backend.tick();
       heard += backend.heard;
     }
+    for (const [lane, backend] of this.#ofUsers) if (backend.isUnused) this.#close(lane, backend);
     this.#heartbeat?.tick(heard);
   }
 
@@ -161,12 +172,21 @@ export class Server {
 
   get connections(): readonly Backend[] {
     const shared = this.#lanes.filter((backend) => backend !== undefined);
-    if (this.#owned.size + this.#released.size === 0) return shared;
-    return [...shared, ...this.#owned.values(), ...this.#released];
+    if (this.#owned.size + this.#released.size + this.#ofUsers.size === 0) return shared;
+    return [...shared, ...this.#ofUsers.values(), ...this.#owned.values(), ...this.#released];
   }
 
-  #open(lane: number): Backend {
-    if (ownerOfLane(lane) !== 0) return this.#openOwned(lane);
+  #close(lane: number, backend: Backend): void {
+    this.#ofUsers.delete(lane);
+    if (isScriptLane(lane)) this.#scripts.remove(lane);
+    backend.close();
+  }
+
+  #open(marked: number): Backend {
+    if (ownerOfLane(marked) !== 0) return this.#openOwned(marked);
+    const lane = connectionLane(marked);
+    const ofUser = this.#ofUsers.get(lane);
+    if (ofUser !== undefined) return ofUser;
     const isForScripts = isScriptLane(lane);
     const user: BackendUser = {
       // Asked again after each connection: the server may have been started anew, in another way.
@@ -177,7 +197,8 @@ export class Server {
     };
     const { addr, groupId } = this;
     const backend = new Backend(addr, groupId, lane, this.#settings, this.#log, user);
-    this.#lanes[lane] = backend;
+    if (userOfLane(lane) === DEFAULT_USER_ID) this.#lanes[lane] = backend;
+    else this.#ofUsers.set(lane, backend);
     if (isForScripts) this.#scripts.add(lane, backend);
     return backend;
   }

@@ -15,6 +15,7 @@ export interface Policy {
 }
 
 const LOCAL = { route: 'local' } as const;
+const LOGIN = { route: 'local', guard: 'logs-in' } as const;
 const OPERATION = { route: 'operation' } as const;
 const REFUSED = { route: 'refused' } as const;
 const SCRIPT = { route: 'keys', isWrite: true, guard: 'script' } as const;
@@ -42,7 +43,17 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   touch: { route: 'split-sum' },
 
   // The connection and the proxy itself.
-  auth: LOCAL,
+  'acl|cat': ANYWHERE,
+  'acl|deluser': OPERATION,
+  'acl|dryrun': OPERATION,
+  'acl|genpass': ANYWHERE,
+  'acl|getuser': OPERATION,
+  'acl|help': ANYWHERE,
+  'acl|list': OPERATION,
+  'acl|setuser': OPERATION,
+  'acl|users': OPERATION,
+  'acl|whoami': LOCAL,
+  auth: LOGIN,
   'client|caching': LOCAL,
   'client|getname': LOCAL,
   'client|getredir': LOCAL,
@@ -72,7 +83,7 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'command|info': LOCAL,
   'command|list': LOCAL,
   echo: LOCAL,
-  hello: LOCAL,
+  hello: LOGIN,
   ping: { route: 'local', guard: 'while-busy' },
   quit: LOCAL,
   reset: LOCAL,

@@ -53,6 +53,7 @@ export type KeyFinder = 'specs' | 'sort' | 'georadius' | 'xread' | 'migrate';
  * Arguments that matter before a command is sent: those that the proxy does not serve (refusal.ts),
  * and with `no-block` that which makes it wait (blocks.ts). With `script` it goes by a connection for
  * scripts. With `while-busy` the servers are asked while one of them may be held up by a script.
+ * With `logs-in` they are asked about users that are not the proxy's.
  */
 export type Guard =
   | 'none'
@@ -60,7 +61,8 @@ export type Guard =
   | 'no-other-db'
   | 'no-foreign-patterns'
   | 'script'
-  | 'while-busy';
+  | 'while-busy'
+  | 'logs-in';
 
 /** A command or subcommand. All rows have the same shape, for the sake of the hot path. */
 export interface CommandRow {

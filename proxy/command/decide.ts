@@ -6,6 +6,7 @@ import type { Decision } from './decision.js';
 import { CROSSSLOT_ERROR, wrongArityError } from './errors.js';
 import { findKeys, KeyPositions } from './keys.js';
 import { answerLocal } from './local/answer-local.js';
+import { otherUser } from './local/auth.js';
 import type { LocalContext } from './local-context.js';
 import { refusal } from './refusal.js';
 import { callsFunction, scriptOf } from './script/script-of.js';
@@ -31,11 +32,17 @@ export function decide(
   const admitted = admit(found, bytes, argStarts, argEnds, argCount, client);
   if (isAnswer(admitted)) return admitted;
   const row = admitted;
+  if (row.guard === 'logs-in' && otherUser(row, bytes, argStarts, argEnds, argCount) !== null) {
+    return { type: 'operate', row };
+  }
   // The only container that may stand alone is COMMAND.
+  const isLocal = row.route === 'local' || row.route === 'container';
+  // Whether a user may have it answered only the servers know.
+  if (isLocal && client.user !== 'default' && !row.needsNoAuth) return { type: 'operate', row };
   if (row.guard === 'while-busy' && client.meetsBusyServers) {
     return { type: 'operate', row };
   }
-  if (row.route === 'local' || row.route === 'container') {
+  if (isLocal) {
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };
   }

@@ -17,6 +17,13 @@ export interface LocalContext extends ConnectedClient {
   /** What clients must give; empty: none. */
   readonly password: string;
   authenticated: boolean;
+  /**
+   * Its commands have the rights of this user from now on. Of another than `default` the servers
+   * have been asked before.
+   *
+   * @returns false for one who is not known
+   */
+  becomeUser(name: string, password: string): boolean;
   /** Byte strings; empty if not set. */
   clientName: string;
   libName: string;
@@ -97,6 +104,8 @@ export interface ConnectedClient {
   readonly clientName: string;
   readonly libName: string;
   readonly libVersion: string;
+  /** `default`, or one of the servers' access lists; a byte string. */
+  readonly user: string;
   readonly noEvict: boolean;
   readonly noTouch: boolean;
   readonly protocol: Protocol;

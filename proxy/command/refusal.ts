@@ -30,6 +30,7 @@ export function refusal(
     case 'script':
     case 'no-block':
     case 'while-busy':
+    case 'logs-in':
       return null;
     case 'no-other-db':
       for (let index = 3; index < argCount - 1; index++) {

@@ -55,6 +55,17 @@ export async function askAnyGroup(
   return value;
 }
 
+/** As `askAnyGroup`. @returns the reply's frame, in the protocol of the lane; it may be an error's */
+export function askAnyMaster(
+  cluster: ClusterAccess,
+  lane: number,
+  args: readonly (string | Uint8Array)[],
+): Promise<Buffer> {
+  const [first] = cluster.servers();
+  if (!first) throw new OperationError('ERR no group has slots');
+  return cluster.ask(first.server, lane, args);
+}
+
 async function askServer(
   cluster: ClusterAccess,
   server: Server,

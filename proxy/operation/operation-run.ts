@@ -2,8 +2,11 @@ import { encodeError, encodeReply } from '../../resp/encode.js';
 import { FrameProgress } from '../../resp/frame-progress.js';
 import { RequestFramer } from '../../resp/request-framer.js';
 import type { CommandRow } from '../command/command-row.js';
+import { answerLocal } from '../command/local/answer-local.js';
+import { checkPermission } from './access/permission.js';
+import { placesOf } from './argument-places.js';
 import type { ClusterAccess } from './cluster-access.js';
-import { Frames, type OperationClient } from './operation.js';
+import { Frames, type Operation, type OperationCall, type OperationClient } from './operation.js';
 import { OperationError } from './operation-error.js';
 import { OPERATIONS } from './operations.js';
 
@@ -64,14 +67,16 @@ export class OperationRun {
     const { row } = this;
     const client = this.#client;
     try {
-      const reply = await OPERATIONS.get(row.name)!({
+      const call: OperationCall = {
         row,
         args: argumentsOf(this.#bytes),
         bytes: this.#bytes,
         client,
         cluster: this.#cluster,
         gone: this.#gone.signal,
-      });
+      };
+      await checkPermission(call);
+      const reply = await (OPERATIONS.get(row.name) ?? locally)(call);
       return reply instanceof Frames ? reply.bytes : asBuffer(encodeReply(reply, client.protocol));
     } catch (error) {
       if (error instanceof OperationError) return asBuffer(encodeError(error.message));
@@ -79,6 +84,12 @@ export class OperationRun {
     }
   }
 }
+
+/** Answered by the proxy, once it is known that the client may have it. */
+const locally: Operation = async ({ row, args, bytes, client }) => {
+  const { starts, ends } = placesOf(args, bytes);
+  return new Frames(asBuffer(answerLocal(row, bytes, starts, ends, args.length, client)));
+};
 
 function argumentsOf(bytes: Buffer): Buffer[] {
   framer.frame(bytes, 0, bytes.length, new FrameProgress(), true);

@@ -1,4 +1,5 @@
 import { UNKNOWN_ROW } from '../command/learned-commands.js';
+import { ACCESS_OPERATIONS } from './access/access-operations.js';
 import { BLOCKING_OPERATIONS } from './blocking/blocking-operations.js';
 import { pingBusyServers } from './busy.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
@@ -15,6 +16,7 @@ import { unknownCommand } from './unknown-command.js';
 
 /** By the row's name; a test checks that there is one for every row with route `operation`. */
 export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ...ACCESS_OPERATIONS,
   ...BLOCKING_OPERATIONS,
   ...PUBSUB_OPERATIONS,
   ...SCRIPTING_OPERATIONS,

@@ -8,6 +8,9 @@ const DEFAULT_COUNT = 10;
 /** Of those every group has an entry whenever the proxy is sent one. */
 const SENT_TO_ALL = /^(config|slowlog)$/i;
 
+/** The proxies' question whether a server is there; those of clients do not come so far. */
+const OWN_PING = 'PING';
+
 interface Entry {
   readonly id: number;
   /** A place in the list of groups. */
@@ -43,7 +46,8 @@ async function mergedEntries(cluster: ClusterAccess): Promise<readonly Entry[]> 
   const entries = groups.flatMap(({ value }, index) =>
     elementsOf(value)
       .map((entry) => readEntry(entry, index, groups.length))
-      .filter((entry) => index === 0 || !SENT_TO_ALL.test(commandOf(entry))),
+      .filter((entry) => index === 0 || !SENT_TO_ALL.test(commandOf(entry)))
+      .filter((entry) => commandOf(entry) !== OWN_PING),
   );
   // Within a second nobody knows the order of different servers. The first group has the entries of
   // commands such as SLOWLOG RESET, after which people look for what followed.

@@ -5,6 +5,7 @@ import { arityFits, type CommandRow } from '../command/command-row.js';
 import { CROSSSLOT_ERROR, unknownCommandError, wrongArityError } from '../command/errors.js';
 import { keysOfCommand } from '../command/keys-of-command.js';
 import type { SessionMode } from '../command/local-context.js';
+import { placesOf } from './argument-places.js';
 import { Frames, type Operation, type OperationCall } from './operation.js';
 import { OperationError } from './operation-error.js';
 
@@ -69,14 +70,4 @@ async function askAny(
 function unknownError({ args, bytes }: OperationCall): string {
   const { starts, ends } = placesOf(args, bytes);
   return unknownCommandError(bytes, starts, ends, args.length);
-}
-
-/** Where the arguments are in the command, as a framer finds them. */
-function placesOf(
-  args: readonly Buffer[],
-  bytes: Buffer,
-): { starts: Int32Array; ends: Int32Array } {
-  const starts = Int32Array.from(args, (arg) => arg.byteOffset - bytes.byteOffset);
-  const ends = Int32Array.from(args, (arg) => arg.byteOffset - bytes.byteOffset + arg.length);
-  return { starts, ends };
 }

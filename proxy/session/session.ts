@@ -7,6 +7,7 @@ import { ReceiveBuffer } from '../../resp/receive-buffer.js';
 import { isMultibulk } from '../../resp/request-framer.js';
 import type { Backend } from '../backend/backend.js';
 import { clientLaneOf, laneOf, markedLane, ownerOfLane } from '../backend/lane.js';
+import { DEFAULT_USER, DEFAULT_USER_ID, users } from '../backend/users.js';
 import { arityFits, type CommandRow } from '../command/command-row.js';
 import { lookup } from '../command/command-table.js';
 import { decide } from '../command/decide.js';
@@ -67,6 +68,8 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   clientName = '';
   libName = '';
   libVersion = '';
+  /** See backend/users.ts. */
+  #userId = DEFAULT_USER_ID;
   noEvict = false;
   noTouch = false;
   subscriptions: ClientListening | null = null;
@@ -208,6 +211,17 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
   set isNextMarked(isMarked: boolean) {
     this.#isNextMarked = isMarked;
     this.#judgePlain();
+  }
+
+  get user(): string {
+    return users.get(this.#userId).name;
+  }
+
+  becomeUser(name: string, password: string): boolean {
+    const userId = name === DEFAULT_USER ? DEFAULT_USER_ID : users.find({ name, password });
+    if (userId === null) return false;
+    this.#userId = userId;
+    return true;
   }
 
   setReplies(mode: ReplyMode): void {
@@ -629,7 +643,7 @@ export class Session implements RequestOwner, ReplyStream, OperationClient, Scri
     const { protocol, database, tracking } = this;
     const lane =
       tracking === null
-        ? clientLaneOf(protocol, database, this.#connection)
+        ? clientLaneOf(protocol, database, this.#connection, this.#userId)
         : tracking.laneFor(laneOf(protocol, database));
     if (lane === this.#lane) return;
     this.#lane = lane;

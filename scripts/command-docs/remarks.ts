@@ -118,9 +118,21 @@ export const REMARKS: { readonly [name: string]: string } = {
     'All keys in one slot, which is that of the transaction, too. They are watched on a connection to the server of its own until `EXEC`, `DISCARD` or `UNWATCH`. If the slot begins or ends to move meanwhile, its group has a new master, or the server is lost, `EXEC` is answered with null as if a key had changed.',
   unwatch: SAME,
 
-  auth: 'Against `password` of the config.ini. There is one user, `default`.',
+  auth: 'The user `default`: against `password` of the config.ini. Others are users of the access lists of the servers, which are asked. Their commands go by connections that are logged in as they are, so the servers see to their rights; what the proxy does itself it asks about with `ACL DRYRUN`, of Redis 7. A command that waits must have all its keys in one slot then, and keys cannot be tracked.',
+  'acl|setuser':
+    "On every master; replicas are not told, so users that are to outlast a promotion belong into the access list of each server. The user `default` is the proxy's own at the servers: it is set there.",
+  'acl|deluser':
+    'On every master; its clients at the same worker of this proxy are cut off, and those elsewhere cannot do anything any more.',
+  'acl|list': 'Of the master of the first group: all are to have the same.',
+  'acl|users': 'As `ACL LIST`.',
+  'acl|getuser': 'As `ACL LIST`.',
+  'acl|dryrun': 'As `ACL LIST`.',
+  'acl|cat': SLOT_0,
+  'acl|genpass': SLOT_0,
+  'acl|help': SLOT_0,
+  'acl|whoami': SAME,
   hello:
-    'Protocols 2 and 3. What the connection has sent before is answered in the protocol of then.',
+    'Protocols 2 and 3, `AUTH` as that. What the connection has sent before is answered in the protocol of then.',
   ping: 'Answered by the proxy. While a script of its clients holds a server up, that is asked, and `BUSY` is the answer if it says so; but a connection that has done nothing else, such as the health check of a load balancer, is answered `PONG`: the other groups are served.',
   echo: SAME,
   quit: SAME,
@@ -226,7 +238,16 @@ export const NOT_SERVED: readonly Refusal[] = [
   {
     title: 'Operating a server',
     commands: [
-      ...['acl', 'bgrewriteaof', 'bgsave', 'debug', 'failover', 'lastsave'],
+      ...[
+        'acl|load',
+        'acl|log',
+        'acl|save',
+        'bgrewriteaof',
+        'bgsave',
+        'debug',
+        'failover',
+        'lastsave',
+      ],
       ...['memory|stats', 'module', 'save', 'shutdown'],
     ],
     text: 'Meant for one server. Send them to the server itself.',

@@ -2,7 +2,7 @@ import { encodeReply } from '../../../resp/encode.js';
 import { CLUSTER_SUBCOMMANDS } from '../command-routes.js';
 import type { CommandRow } from '../command-row.js';
 import type { LocalContext } from '../local-context.js';
-import { auth, hello } from './auth.js';
+import { aclWhoami, auth, hello } from './auth.js';
 import {
   clientGetName,
   clientHelp,
@@ -34,6 +34,7 @@ import { discard, multi, unwatch } from './transaction.js';
 
 /** By the row's name; a test checks that there is one for every row with route `local`. */
 export const LOCAL_COMMANDS: ReadonlyMap<string, LocalCommand> = new Map<string, LocalCommand>([
+  ['acl|whoami', aclWhoami],
   ['asking', clusterDisabled],
   ['auth', auth],
   ['client|caching', clientCaching],

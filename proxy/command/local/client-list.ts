@@ -58,7 +58,10 @@ export function clientKill(request: LocalRequest): Reply {
     } else if (request.isWord(index, 'laddr')) {
       filters.push((client) => client.localAddr === value);
     } else if (request.isWord(index, 'user')) {
-      if (value !== 'default') return new ErrorReply(`ERR No such user '${value}'`);
+      const isKnown =
+        value === 'default' || [...context.clients()].some(({ user }) => user === value);
+      if (!isKnown) return new ErrorReply(`ERR No such user '${value}'`);
+      filters.push((client) => client.user === value);
     } else if (request.isWord(index, 'maxage')) {
       const seconds = request.number(index + 1);
       if (seconds === null || seconds < 1)
@@ -133,7 +136,7 @@ function describe(client: ConnectedClient, command: string): string {
     'tot-mem': client.pendingInput + client.pendingOutput,
     events: 'r',
     cmd: command,
-    user: 'default',
+    user: client.user,
     redir: tracking?.redirect ?? -1,
     resp: client.protocol,
     'lib-name': client.libName,

@@ -47,6 +47,7 @@ export function reset({ context }: LocalRequest): Reply {
   context.readsReplicas = true;
   context.protocol = 2;
   context.database = 0;
+  context.becomeUser('default', '');
   context.authenticated = context.password === '';
   return RESET;
 }

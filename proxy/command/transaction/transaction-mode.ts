@@ -116,7 +116,12 @@ export class TransactionMode implements SessionMode {
   #queued(row: CommandRow, client: LocalContext): Decision {
     const { transaction } = this;
     const { bytes, place } = transaction.commands.at(-1)!;
-    const isAsked = client.awaitsReply && place === 'server' && bytes.length <= MAX_ASKED_BYTES;
+    // A user that may not DISCARD would leave others of its own within a transaction.
+    const isAsked =
+      client.awaitsReply &&
+      client.user === 'default' &&
+      place === 'server' &&
+      bytes.length <= MAX_ASKED_BYTES;
     // Another database is another connection than that by which the session sends.
     if (!isAsked || transaction.database !== client.database) {
       return { type: 'answer', row, reply: QUEUED_REPLY };

@@ -3,6 +3,7 @@ import {
   type DedicatedConnection,
 } from '../../backend/dedicated-connection.js';
 import type { Server } from '../../backend/server.js';
+import { DEFAULT_USER } from '../../backend/users.js';
 import { CROSSSLOT_ERROR } from '../../command/errors.js';
 import type { SlotObserver } from '../../router/router.js';
 import { Frames, type OperationCall } from '../operation.js';
@@ -82,7 +83,9 @@ export class BlockedClient implements SlotObserver {
   async run(): Promise<Frames> {
     const { cluster, gone } = this.#call;
     const { slotIds, mayBeAnywhere } = this.#command;
-    if (slotIds.length > 1 && !mayBeAnywhere) throw new OperationError(CROSSSLOT_ERROR);
+    // For keys of several groups it takes more commands than the user may be allowed.
+    const mayBeApart = mayBeAnywhere && this.#call.client.user === DEFAULT_USER;
+    if (slotIds.length > 1 && !mayBeApart) throw new OperationError(CROSSSLOT_ERROR);
     const ends = slotIds.map((slotId) => cluster.observeSlot(slotId, this));
     const leave = (): void => {
       this.#outstanding?.abandon();

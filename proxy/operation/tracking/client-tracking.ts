@@ -1,4 +1,5 @@
 import { OK } from '../../../resp/encode.js';
+import { DEFAULT_USER } from '../../backend/users.js';
 import type { ConnectedClient } from '../../command/local-context.js';
 import type { Operation, OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
@@ -7,9 +8,14 @@ import { KeyTracking, type Redirect } from './key-tracking.js';
 import { trackersOf } from './trackers.js';
 import { checkChange, checkPrefixes, parseTracking } from './tracking-options.js';
 
+const ONLY_DEFAULT_ERROR =
+  "ERR through this proxy only clients of the user 'default' can track keys";
+
 /** CLIENT TRACKING ON|OFF [REDIRECT id] [PREFIX prefix …] [BCAST] [OPTIN] [OPTOUT] [NOLOOP] */
 export const clientTracking: Operation = async (call) => {
   const { args, client, cluster, gone } = call;
+  // Its connections would be those of the proxy's own user.
+  if (client.user !== DEFAULT_USER) throw new OperationError(ONLY_DEFAULT_ERROR);
   const options = parseTracking(args);
   const known = client.tracking instanceof KeyTracking ? client.tracking : null;
   if (options === null) {

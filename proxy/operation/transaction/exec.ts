@@ -10,6 +10,8 @@ import { SLOT_OF_NO_KEY } from '../../command/slot-of-no-key.js';
 import { isAboutKeyspace } from '../../command/transaction/queue-rules.js';
 import type { QueuedCommand } from '../../command/transaction/transaction.js';
 import { EXECABORT_ERROR, TransactionMode } from '../../command/transaction/transaction-mode.js';
+import { checkPermission } from '../access/permission.js';
+import { placesOf } from '../argument-places.js';
 import { abortedBecause } from '../burst-call.js';
 import { busyError } from '../busy.js';
 import { Frames, type Operation, type OperationCall } from '../operation.js';
@@ -111,10 +113,12 @@ async function answerTo(
   if (row.route === 'publish') return publish(row, bytes, args[1]!, call);
   const operation = operations.get(row.name);
   let reply: Reply | Frames;
-  if (operation === undefined) {
-    return asBuffer(answerLocal(row, bytes, argStarts, argEnds, argCount, client));
-  }
   try {
+    await checkPermission({ ...call, row, args, bytes });
+    if (operation === undefined) {
+      const { starts, ends } = placesOf(args, bytes);
+      return asBuffer(answerLocal(row, bytes, starts, ends, args.length, client));
+    }
     reply = await operation({ ...call, row, args, bytes });
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);

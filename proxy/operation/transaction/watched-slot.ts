@@ -5,7 +5,7 @@ import {
   ConnectionLostError,
   type DedicatedConnection,
 } from '../../backend/dedicated-connection.js';
-import { databaseOfLane, laneOf, protocolOfLane } from '../../backend/lane.js';
+import { databaseOfLane, laneOf, protocolOfLane, userOfLane } from '../../backend/lane.js';
 import type { Server } from '../../backend/server.js';
 import { lookup } from '../../command/command-table.js';
 import { type Burst, withScripts } from '../../command/transaction/burst.js';
@@ -109,8 +109,11 @@ export class WatchedSlot implements WatchedKeys, SlotObserver {
       }
     }
     const connection = this.#connection;
-    // A connection speaks one protocol; the client has chosen another since.
-    const isUsable = connection !== null && protocolOfLane(connection.lane) === protocol;
+    // A connection speaks one protocol, as one user; the client has chosen another since.
+    const isUsable =
+      connection !== null &&
+      protocolOfLane(connection.lane) === protocol &&
+      userOfLane(connection.lane) === userOfLane(this.#client.lane);
     if (this.#state !== 'watching' || !isUsable) {
       this.forget();
       return aborted;
@@ -166,7 +169,8 @@ export class WatchedSlot implements WatchedKeys, SlotObserver {
    */
   async #fetch(keys: readonly string[], database: number): Promise<void> {
     if (this.#cluster.ownerOf(this.slotId) !== null || keys.length === 0) return;
-    const lane = laneOf(this.#client.protocol, database);
+    const { protocol, lane: own } = this.#client;
+    const lane = laneOf(protocol, database, userOfLane(own));
     const exists = encodeMultibulk(['EXISTS', ...keys]);
     const reply = await this.#cluster.askSlot(this.slotId, lane, WATCH_ROW, exists, this.#client);
     if (reply[0] === MINUS) {
@@ -229,6 +233,9 @@ export class WatchedSlot implements WatchedKeys, SlotObserver {
       return;
     }
     void withDeadline(connection.send(UNWATCH), server.timeoutMs, `server ${connection.addr}`)
+      .then((reply) => {
+        if (reply[0] === MINUS) connection.close();
+      })
       .catch(() => connection.close())
       .then(() => server.pool.release(connection));
   }

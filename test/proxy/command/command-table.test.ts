@@ -98,7 +98,7 @@ test('every policy names a command; every local row has its answer', () => {
   const local = allRows.filter((row) => row.route === 'local').map((row) => row.name);
   expect([...LOCAL_COMMANDS.keys()].sort()).toEqual([...local, 'command'].sort());
   const operations = allRows
-    .filter((row) => row.route === 'operation' || /^(no-block|while-busy)$/.test(row.guard))
+    .filter((row) => row.route === 'operation' || /^(no-block|while-busy|logs-in)$/.test(row.guard))
     .map((row) => row.name);
   expect([...OPERATIONS.keys()].sort()).toEqual([...operations, 'unknown'].sort());
   expect(refused).toContain('migrate');
@@ -112,7 +112,7 @@ test('each route has the keys it needs', () => {
     }
     expect(row.hasOneKey, row.name).toBe(row.route === 'key');
     if (row.subcommands.length > 0) expect(row.route, row.name).toBe('container');
-    const guarded = row.guard === 'while-busy' ? 'local' : 'keys';
+    const guarded = /^(while-busy|logs-in)$/.test(row.guard) ? 'local' : 'keys';
     if (row.guard !== 'none') expect(row.route, row.name).toBe(guarded);
   }
   expect(find('get')).toMatchObject({ route: 'key', firstKey: 1, isReadOnly: true });
@@ -128,7 +128,7 @@ test('each route has the keys it needs', () => {
 });
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
-const REFUSED = `acl bgrewriteaof bgsave blmovem debug failover lastsave migrate module move psync
+const REFUSED = `bgrewriteaof bgsave blmovem debug failover lastsave migrate module move psync
   replconf replicaof restore-asking save shutdown slaveof swapdb sync`;
 
 test('exactly these commands are refused', () => {

@@ -4,6 +4,7 @@ import { COMMAND_ROWS } from '../../../proxy/command/command-rows.js';
 import { lookup } from '../../../proxy/command/command-table.js';
 import { decide } from '../../../proxy/command/decide.js';
 import { LearnedCommands } from '../../../proxy/command/learned-commands.js';
+import { answerLocal } from '../../../proxy/command/local/answer-local.js';
 import type {
   ConnectedClient,
   LocalContext,
@@ -24,6 +25,7 @@ class NoModules extends LearnedCommands {
 
 class FakeClient implements LocalContext {
   readonly meetsBusyServers = false;
+  readonly user = 'default';
   readonly clientId = 7;
   readonly remoteAddr = '127.0.0.1:50000';
   readonly localAddr = '127.0.0.1:19000';
@@ -52,6 +54,10 @@ class FakeClient implements LocalContext {
     this.password = password;
     this.protocol = protocol;
     this.authenticated = password === '';
+  }
+
+  becomeUser(name: string): boolean {
+    return name === 'default';
   }
 
   endMonitoring(): void {}
@@ -103,6 +109,11 @@ function answer(...args: Argument[]): string | null {
   const { bytes, argStarts, argEnds, argCount } = frameArguments(args);
   const row = lookup(bytes, argStarts[0]!, argEnds[0]!);
   const decision = decide(row, bytes, argStarts, argEnds, argCount, client);
+  // Once the servers have been asked about the user.
+  if (decision.type === 'operate' && decision.row.guard === 'logs-in') {
+    const reply = answerLocal(decision.row, bytes, argStarts, argEnds, argCount, client);
+    return Buffer.from(reply).toString('latin1');
+  }
   return decision.type === 'answer' ? decision.reply.toString('latin1') : null;
 }
 
