@@ -86,7 +86,8 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
         session.receivedChunk(batch);
         const { requests } = sent;
         for (const place of answerOrder) {
-          session.onReply(requests[place]!, OK, 0, OK.length, false);
+          const request = requests[place]!;
+          request.owner.onReply(request, OK, 0, OK.length, false);
         }
         answered += requests.length;
         requests.length = 0;
