@@ -50,7 +50,7 @@ export function clientLaneOf(
   protocol: Protocol,
   database: number,
   connection: number,
-  userId: number,
+  userId: number = DEFAULT_USER_ID,
 ): number {
   const track = connection === 0 ? 0 : SCRIPT_TRACKS + connection;
   return laneOf(protocol, database, userId) + 2 * track;
