@@ -70,7 +70,7 @@ export abstract class ClientState implements OperationClient {
     this.monitors = monitorsOf(services.cluster);
     this.#socket = socket;
     this.#connection = serial % services.settings.backendConnections;
-    this.currentLane = clientLaneOf(2, 0, this.#connection);
+    this.currentLane = clientLaneOf(2, 0, this.#connection, DEFAULT_USER_ID);
     this.#authenticated = services.settings.password === '';
     this.#readsReplicas = services.router.replicaReads !== null;
   }

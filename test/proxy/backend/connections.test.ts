@@ -12,6 +12,7 @@ import {
   SCRIPT_TRACKS,
   scriptLaneOf,
 } from '../../../proxy/backend/lane.js';
+import { DEFAULT_USER_ID } from '../../../proxy/backend/users.js';
 import { onlineSlot, startDataPlane, type TestDataPlane } from '../../support/data-plane.js';
 import { eventually } from '../../support/eventually.js';
 import { keyInSlots } from '../../support/keys.js';
@@ -118,7 +119,7 @@ it('every lane is a pair of its own of protocol and database', () => {
     for (let database = 0; database < 16; database++) {
       const common = laneOf(protocol, database);
       const ofClients = Array.from({ length: MAX_CONNECTIONS }, (_, connection) =>
-        clientLaneOf(protocol, database, connection),
+        clientLaneOf(protocol, database, connection, DEFAULT_USER_ID),
       );
       const ofScripts = Array.from({ length: SCRIPT_TRACKS }, (_, track) =>
         scriptLaneOf(ofClients[track]!, track),
