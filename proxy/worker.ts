@@ -7,10 +7,15 @@ import { COMMAND_COUNT, COMMAND_ROWS } from './command/command-rows.js';
 import { keysOfCommand } from './command/keys-of-command.js';
 import { LearnedCommands } from './command/learned-commands.js';
 import type { ProxyFacts } from './command/local-context.js';
+import { knownScripts } from './command/script/known-scripts.js';
 import type { BackendStats, CommandStats, DataPlane, DataPlaneStats } from './data-plane.js';
 import { TRIM_MS, trimMemory } from './io/garbage.js';
 import { LATENCY_BUCKET_COUNT, latencyBucketBoundUs } from './io/latency-buckets.js';
+import { blockedClientsOf } from './operation/blocking/blocked-clients.js';
 import { ClusterAccess } from './operation/cluster-access.js';
+import { answerAboutClients } from './operation/peers/client-commands.js';
+import { openPeers, type PeerLink, type Peers } from './operation/peers/peers.js';
+import type { PeerMessage } from './operation/peers/questions.js';
 import { openSubscriptions, type Subscriptions } from './operation/pubsub/subscriptions.js';
 import { openTrackers, type Trackers } from './operation/tracking/trackers.js';
 import type { ReadersSettings } from './router/replicas/group-readers.js';
@@ -34,6 +39,13 @@ export interface DataPlaneOptions {
   /** Of several workers, which one, from 0 on: their clients get different ids. */
   readonly workerIndex?: number;
   readonly workerCount?: number;
+  /** The way to the others; absent: there are none. */
+  readonly peerLink?: PeerLink;
+}
+
+/** A data plane that other workers may ask. */
+export interface WorkerPlane extends DataPlane {
+  answerPeer(message: PeerMessage): unknown;
 }
 
 /** One event loop that serves clients: its listener, its slot table, its connections. */
@@ -41,7 +53,7 @@ export function createDataPlane(
   config: Config,
   log: Logger,
   options: DataPlaneOptions = {},
-): DataPlane {
+): WorkerPlane {
   return new Worker(config, log, options);
 }
 
@@ -55,10 +67,11 @@ function readersOf({ readFrom, readMaxLagMs }: Config): { reads?: ReadersSetting
   return readFrom === 'master' ? {} : { reads: { from: readFrom, maxLagMs: readMaxLagMs } };
 }
 
-class Worker implements DataPlane {
+class Worker implements WorkerPlane {
   readonly #router: Router;
   readonly #listener: Listener;
   readonly #subscriptions: Subscriptions;
+  readonly #peers: Peers;
   readonly #trackers: Trackers;
   readonly #memory: MemoryGuard;
   readonly #traffic = new Traffic(COMMAND_COUNT);
@@ -93,6 +106,7 @@ class Worker implements DataPlane {
       inputTotal: share(config.totalInputLimit),
     });
     const cluster = new ClusterAccess(this.#router);
+    this.#peers = openPeers(cluster, options.peerLink ?? null);
     this.#subscriptions = openSubscriptions(
       cluster,
       {
@@ -118,6 +132,7 @@ class Worker implements DataPlane {
           maxPipeline: config.sessionMaxPipeline,
           maxPendingBytes: config.sessionMaxBufsize,
         },
+        hasPeers: !this.#peers.areNone,
         proxyFacts: () => this.#facts(),
         clients: () => this.#listener.sessions,
       },
@@ -129,6 +144,7 @@ class Worker implements DataPlane {
         clientIdStep: options.workerCount ?? 1,
       },
     );
+    this.#answerPeers(cluster);
     this.#timers = [
       setInterval(() => this.#router.tick(), TICK_MS),
       setInterval(() => this.#listener.sweep(), SWEEP_MS),
@@ -145,6 +161,11 @@ class Worker implements DataPlane {
     const bound = await this.#listener.listen(address);
     this.#port = bound.port;
     return bound;
+  }
+
+  /** Answers a question of another worker. */
+  answerPeer(message: PeerMessage): unknown {
+    return this.#peers.answer(message);
   }
 
   drain(timeoutMs: number, successors: readonly string[] = []): Promise<void> {
@@ -198,6 +219,17 @@ class Worker implements DataPlane {
       ),
       latencyCounts: [...latencies],
     };
+  }
+
+  #answerPeers(cluster: ClusterAccess): void {
+    const peers = this.#peers;
+    answerAboutClients(peers, () => this.#listener.sessions);
+    peers.on('unblock', ({ clientId, how }) => blockedClientsOf(cluster).unblock(clientId, how));
+    peers.on('facts', () => this.#facts());
+    peers.on('forget-scripts', () => {
+      knownScripts.clear();
+      return null;
+    });
   }
 
   #facts(): ProxyFacts {

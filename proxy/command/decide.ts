@@ -12,6 +12,9 @@ import { refusal } from './refusal.js';
 import { callsFunction, scriptOf } from './script/script-of.js';
 import { SLOT_OF_NO_KEY } from './slot-of-no-key.js';
 
+/** Of the proxy: other workers are to be asked. */
+const ABOUT_ALL_CLIENTS: ReadonlySet<string> = new Set(['client|kill', 'client|list']);
+
 const keyPositions = new KeyPositions();
 
 /**
@@ -42,6 +45,7 @@ export function decide(
   if (row.guard === 'while-busy' && client.meetsBusyServers) {
     return { type: 'operate', row };
   }
+  if (client.hasPeers && ABOUT_ALL_CLIENTS.has(row.name)) return { type: 'operate', row };
   if (isLocal) {
     const reply = answerLocal(row, bytes, argStarts, argEnds, argCount, client);
     return { type: 'answer', row, reply: asBuffer(reply) };

@@ -57,7 +57,9 @@ export interface LocalContext extends ConnectedClient {
   setReplies(mode: ReplyMode): void;
   /** All clients of this worker, this one among them. */
   clients(): Iterable<ConnectedClient>;
-  /** Facts for INFO about the whole proxy. */
+  /** The proxy has other workers, with clients of their own. */
+  readonly hasPeers: boolean;
+  /** Facts for INFO about this worker. */
   proxyFacts(): ProxyFacts;
 }
 
@@ -128,7 +130,7 @@ export interface ConnectedClient {
   destroy(): void;
 }
 
-/** Sums over the proxy process since its start. */
+/** Sums over the worker's process since its start. */
 export interface ProxyFacts {
   readonly port: number;
   readonly startedAtMs: number;

@@ -3,39 +3,97 @@ import { equalsWord } from '../command/arguments.js';
 import type { CommandRow } from '../command/command-row.js';
 import { commandData } from '../command/command-rows.js';
 import { resolveSubcommand } from '../command/command-table.js';
+import { type Flushable, turn } from '../io/turn.js';
 import type { ClusterAccess } from './cluster-access.js';
 import type { Operation, OperationClient } from './operation.js';
+import { type Peers, peersOf } from './peers/peers.js';
 import { subscriptionsOf } from './pubsub/subscriptions.js';
 
 const REDACTED = '"(redacted)"';
 
-/** The clients of a worker that watch what all others send, and how they are told. */
-export class Monitors {
+/** Of what is not taken; with more of it, those who watch at other workers are cut off. */
+const MAX_UNSENT_BYTES = 8 * 1024 * 1024;
+/** How often other workers are reminded: one may have been started since. */
+const REMIND_MS = 1_000;
+
+/** The clients that watch what all others send, those of other workers too, and how they are told. */
+export class Monitors implements Flushable {
   readonly #clients = new Set<OperationClient>();
   readonly #cluster: ClusterAccess;
+  readonly #peers: Peers;
+  /** Clients of which the other workers are being told. */
+  #joining = 0;
+  /** Other workers that have such clients. */
+  readonly #watching = new Set<number>();
+  /** For them. */
+  #unsent: string[] = [];
+  #unsentBytes = 0;
+  #isCut = false;
+  #isTelling = false;
+  #reminder: NodeJS.Timeout | undefined;
   /** Called when the first has come or the last has gone. */
   onChange: () => void = () => {};
 
   constructor(cluster: ClusterAccess) {
     this.#cluster = cluster;
+    this.#peers = peersOf(cluster);
+    this.#peers.on('monitored', (isOn, from) => {
+      const wasActive = this.isActive;
+      if (isOn) this.#watching.add(from);
+      else this.#watching.delete(from);
+      if (wasActive !== this.isActive) this.onChange();
+      return null;
+    });
+    this.#peers.on('commands', ({ lines, isCut }) => {
+      this.#show(Buffer.from(lines, 'latin1'), null);
+      if (isCut) for (const client of [...this.#clients]) client.destroy();
+      return !this.#isUnwatched;
+    });
   }
 
   /** False: nobody watches, and nothing need be told. */
   get isActive(): boolean {
-    return this.#clients.size > 0;
+    return this.#clients.size + this.#watching.size > 0;
   }
 
   has(client: OperationClient): boolean {
     return this.#clients.has(client);
   }
 
-  add(client: OperationClient): void {
-    this.#clients.add(client);
-    if (this.#clients.size === 1) this.onChange();
+  /** Resolves when the commands of all workers are told of. */
+  async add(client: OperationClient, gone: AbortSignal): Promise<void> {
+    if (!this.#peers.areNone) {
+      const announce = () => this.#peers.ask('monitored', true);
+      this.#reminder ??= setInterval(() => void announce(), REMIND_MS);
+      this.#joining++;
+      await announce();
+      this.#joining--;
+    }
+    const wasActive = this.isActive;
+    if (!gone.aborted) this.#clients.add(client);
+    if (this.#isUnwatched) this.#endWatch();
+    if (wasActive !== this.isActive) this.onChange();
   }
 
   remove(client: OperationClient): void {
-    if (this.#clients.delete(client) && this.#clients.size === 0) this.onChange();
+    if (!this.#clients.delete(client) || !this.#isUnwatched) return;
+    this.#endWatch();
+    if (!this.isActive) this.onChange();
+  }
+
+  get #isUnwatched(): boolean {
+    return this.#clients.size + this.#joining === 0;
+  }
+
+  #endWatch(): void {
+    clearInterval(this.#reminder);
+    this.#reminder = undefined;
+    void this.#peers.ask('monitored', false);
+  }
+
+  /** What other workers are to be told of this turn. */
+  flush(): void {
+    if (!this.#isTelling) void this.#tell();
   }
 
   /** Tells of a command before it is carried out. @param row that of its name */
@@ -59,20 +117,53 @@ export class Monitors {
     }
     const now = (performance.timeOrigin + performance.now()) / 1000;
     const line = `+${now.toFixed(6)} [${client.database} ${client.remoteAddr}] ${args.join(' ')}\r\n`;
-    const frame = Buffer.from(line, 'latin1');
+    // RESET ends it, so it is not told of that any more.
+    this.#show(Buffer.from(line, 'latin1'), row.name === 'reset' ? client : null);
+    if (this.#watching.size > 0) this.#keep(line);
+  }
+
+  #show(frames: Buffer, except: OperationClient | null): void {
     const { hardBytes } = subscriptionsOf(this.#cluster).settings.outputLimits;
     for (const monitor of [...this.#clients]) {
-      // RESET ends it, so it is not told of that any more.
-      if (monitor === client && row.name === 'reset') continue;
-      monitor.push(frame);
+      if (monitor === except) continue;
+      monitor.push(frames);
       if (hardBytes > 0 && monitor.pendingOutput > hardBytes) monitor.destroy();
     }
   }
+
+  #keep(line: string): void {
+    if (this.#unsent.length === 0) turn.flushLater(this);
+    this.#unsentBytes += line.length;
+    if (this.#unsentBytes > MAX_UNSENT_BYTES) {
+      this.#unsent = [];
+      this.#unsentBytes = 0;
+      this.#isCut = true;
+    }
+    this.#unsent.push(line);
+  }
+
+  /** One message at a time is under way: what comes meanwhile is bounded. */
+  async #tell(): Promise<void> {
+    this.#isTelling = true;
+    while (this.#unsent.length > 0) {
+      const lines = this.#unsent.join('');
+      const isCut = this.#isCut;
+      this.#unsent = [];
+      this.#unsentBytes = 0;
+      this.#isCut = false;
+      const wasActive = this.isActive;
+      for (const { from, answer } of await this.#peers.ask('commands', { lines, isCut })) {
+        if (!answer) this.#watching.delete(from);
+      }
+      if (wasActive && !this.isActive) this.onChange();
+    }
+    this.#isTelling = false;
+  }
 }
 
-/** MONITOR: the commands of all clients of this worker, from now on. */
-export const monitor: Operation = async ({ client, cluster }) => {
-  monitorsOf(cluster).add(client);
+/** MONITOR: the commands of all clients of this proxy, from now on. */
+export const monitor: Operation = async ({ client, cluster, gone }) => {
+  await monitorsOf(cluster).add(client, gone);
   return OK;
 };
 

@@ -8,7 +8,7 @@ import { placesOf } from './argument-places.js';
 import type { ClusterAccess } from './cluster-access.js';
 import { Frames, type Operation, type OperationCall, type OperationClient } from './operation.js';
 import { OperationError } from './operation-error.js';
-import { OPERATIONS } from './operations.js';
+import { OPERATIONS, OPERATIONS_OF_PEERS } from './operations.js';
 
 /** What is to be said after the answer waits so long: some operations last for hours. */
 const HOLD_MS = 50;
@@ -76,7 +76,8 @@ export class OperationRun {
         gone: this.#gone.signal,
       };
       await checkPermission(call);
-      const reply = await (OPERATIONS.get(row.name) ?? locally)(call);
+      const operation = OPERATIONS.get(row.name) ?? OPERATIONS_OF_PEERS.get(row.name) ?? locally;
+      const reply = await operation(call);
       return reply instanceof Frames ? reply.bytes : asBuffer(encodeReply(reply, client.protocol));
     } catch (error) {
       if (error instanceof OperationError) return asBuffer(encodeError(error.message));

@@ -5,6 +5,7 @@ import { pingBusyServers } from './busy.js';
 import { dbsize, flushall, keys, randomkey } from './keyspace.js';
 import { monitor } from './monitor.js';
 import type { Operation } from './operation.js';
+import { clientKillOfAll, clientListOfAll } from './peers/client-commands.js';
 import { PUBSUB_OPERATIONS } from './pubsub/pubsub-operations.js';
 import { scan } from './scan.js';
 import { SCRIPTING_OPERATIONS } from './scripting/scripting-operations.js';
@@ -33,4 +34,10 @@ export const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operat
   ['scan', scan],
   ['watch', watch],
   [UNKNOWN_ROW.name, unknownCommand],
+]);
+
+/** Of rows that are `local` while the proxy has one worker; see decide.ts. */
+export const OPERATIONS_OF_PEERS: ReadonlyMap<string, Operation> = new Map([
+  ['client|kill', clientKillOfAll],
+  ['client|list', clientListOfAll],
 ]);

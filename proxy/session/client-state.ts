@@ -166,6 +166,10 @@ export abstract class ClientState implements OperationClient {
     return this.idleSweeps;
   }
 
+  get hasPeers(): boolean {
+    return this.services.hasPeers;
+  }
+
   get databases(): number {
     return this.services.settings.databases;
   }

@@ -28,6 +28,8 @@ export interface SessionServices {
   readonly memory: MemoryGuard;
   readonly traffic: Traffic;
   readonly settings: SessionSettings;
+  /** See LocalContext. */
+  readonly hasPeers: boolean;
   proxyFacts(): ProxyFacts;
   /** All clients of the worker. */
   clients(): Iterable<ConnectedClient>;

@@ -1,7 +1,14 @@
 import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import type { Address } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
-import type { Order, OrderBody, Report } from './messages.js';
+import type { PeerAnswer, PeerMessage } from '../operation/peers/questions.js';
+import {
+  ANSWER_TIMEOUT_MS,
+  type Order,
+  type OrderBody,
+  type Report,
+  type Told,
+} from './messages.js';
 
 /** A worker that has not reported for so long says nothing of the present. */
 const OLD_REPORT_MS = 1_000;
@@ -26,6 +33,10 @@ export class WorkerHandle {
   readonly #process: ClusterWorker;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  /** Questions that it has not answered. */
+  readonly #asked = new Map<number, (answer: PeerAnswer | null) => void>();
+  /** The worker asks the others. */
+  onQuestion: (message: PeerMessage) => Promise<readonly PeerAnswer[]> = async () => [];
   /** Orders for a process that does not listen yet; null once it does. */
   #unsent: Order[] | null = [];
 
@@ -39,6 +50,8 @@ export class WorkerHandle {
       const error = new WorkerGoneError(`worker ${workerIndex} ended (${reason})`);
       for (const { reject } of this.#pending.values()) reject(error);
       this.#pending.clear();
+      for (const answered of this.#asked.values()) answered(null);
+      this.#asked.clear();
       onExit(this, reason);
     });
   }
@@ -73,6 +86,23 @@ export class WorkerHandle {
     });
   }
 
+  /** Asks the worker for another one. @returns null: it has not answered in time, or has ended */
+  ask(message: PeerMessage): Promise<PeerAnswer | null> {
+    const isThere = this.#unsent === null && this.#process.isConnected();
+    if (!isThere) return Promise.resolve(null);
+    const id = this.#nextId++;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => answered(null), ANSWER_TIMEOUT_MS);
+      const answered = (answer: PeerAnswer | null): void => {
+        clearTimeout(timer);
+        this.#asked.delete(id);
+        resolve(answer);
+      };
+      this.#asked.set(id, answered);
+      this.#say({ type: 'question', id, message });
+    });
+  }
+
   kill(): void {
     this.#process.process.kill('SIGKILL');
   }
@@ -88,10 +118,25 @@ export class WorkerHandle {
       this.#statsAtMs = performance.now();
       return;
     }
+    if (report.type === 'ask') {
+      void this.onQuestion(report.message).then((answers) =>
+        this.#say({ type: 'answers', id: report.id, answers }),
+      );
+      return;
+    }
+    if (report.type === 'answer') {
+      this.#asked.get(report.id)?.({ from: this.workerIndex, answer: report.answer });
+      return;
+    }
     const pending = this.#pending.get(report.id);
     this.#pending.delete(report.id);
     const { error } = report;
     if (error !== null) pending?.reject(new OperatorError(error.message, { hint: error.hint }));
     else pending?.resolve(report.address);
+  }
+
+  /** To a worker that may have ended: then nobody hears it. */
+  #say(told: Told): void {
+    if (this.#process.isConnected()) this.#process.send(told);
   }
 }

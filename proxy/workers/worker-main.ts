@@ -1,8 +1,8 @@
 import { messageOf, OperatorError } from '../../base/errors.js';
 import { openLog } from '../../base/log.js';
-import type { DataPlane } from '../data-plane.js';
-import { createDataPlane } from '../worker.js';
-import { type Order, type Report, STATS_PERIOD_MS } from './messages.js';
+import { createDataPlane, type WorkerPlane } from '../worker.js';
+import { type Order, type Report, STATS_PERIOD_MS, type Told } from './messages.js';
+import { PrimaryLink } from './primary-link.js';
 
 /*
  * A worker process of codis-proxy: serves clients as the primary tells it to. It ends with the
@@ -12,9 +12,19 @@ import { type Order, type Report, STATS_PERIOD_MS } from './messages.js';
 // The primary gets these too, and has us drained.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-let plane: DataPlane | null = null;
+let plane: WorkerPlane | null = null;
+let link: PrimaryLink | null = null;
 
-process.on('message', (order: Order) => {
+process.on('message', (told: Told) => {
+  if (told.type === 'question') {
+    report({ type: 'answer', id: told.id, answer: plane?.answerPeer(told.message) ?? null });
+    return;
+  }
+  if (told.type === 'answers') {
+    link?.answered(told.id, told.answers);
+    return;
+  }
+  const order: Order = told;
   obey(order).then(
     (address) => report({ type: 'done', id: order.id, address, error: null }),
     (error: unknown) => {
@@ -33,7 +43,8 @@ async function obey(order: Order) {
     const log = openLog('codis-proxy', logLevel, logFile ?? undefined).child({
       worker: workerIndex,
     });
-    plane = createDataPlane(config, log, { workerIndex, workerCount });
+    link = new PrimaryLink(workerIndex, report);
+    plane = createDataPlane(config, log, { workerIndex, workerCount, peerLink: link });
     setInterval(reportStats, STATS_PERIOD_MS);
     return null;
   }

@@ -5,6 +5,7 @@ import { Backoff } from '../../base/backoff.js';
 import { messageOf } from '../../base/errors.js';
 import type { Logger } from '../../base/log.js';
 import type { DataPlane, DataPlaneStats } from '../data-plane.js';
+import type { PeerAnswer, PeerMessage } from '../operation/peers/questions.js';
 import type { GroupRoute, SlotRoute, TopologyChange } from '../router/topology-change.js';
 import type { OrderBody, WorkerStart } from './messages.js';
 import { sumStats } from './sum-stats.js';
@@ -80,6 +81,7 @@ export class WorkerPool implements DataPlane {
   #fork(workerIndex: number): void {
     const worker = new WorkerHandle(workerIndex, (gone, reason) => this.#onExit(gone, reason));
     this.#workers.set(workerIndex, worker);
+    worker.onQuestion = (message) => this.#askOthers(worker, message);
     this.#bringUp(worker).catch((error: unknown) => {
       // One that has ended is replaced; one that cannot serve is ended, and replaced.
       if (error instanceof WorkerGoneError) return;
@@ -121,6 +123,12 @@ export class WorkerPool implements DataPlane {
     setTimeout(() => {
       if (!this.#isClosed) this.#fork(worker.workerIndex);
     }, restartMs);
+  }
+
+  async #askOthers(asking: WorkerHandle, message: PeerMessage): Promise<readonly PeerAnswer[]> {
+    const others = [...this.#workers.values()].filter((worker) => worker !== asking);
+    const answers = await Promise.all(others.map((worker) => worker.ask(message)));
+    return answers.filter((answer) => answer !== null);
   }
 
   async #tellAll(body: OrderBody): Promise<void> {

@@ -64,9 +64,9 @@ export const REMARKS: { readonly [name: string]: string } = {
   wait: 'Asks all groups, since the writes of a client may be anywhere; the least of their numbers. A group without replicas makes it 0.',
   waitaof: 'As `WAIT`: the least numbers of all groups.',
   monitor:
-    'The commands of the clients of the same worker of this proxy, as they are read: not those of other proxies, nor what scripts call. As in Redis passwords and commands of operators are not shown.',
+    'The commands of all clients of this proxy, as they are read: not those of other proxies, nor what scripts call. As in Redis passwords and commands of operators are not shown.',
   publish:
-    'To the group of the slot of the channel. The number counts the clients of the same worker of this proxy one by one, every other worker and proxy with listeners as one for each of their channels and patterns that match.',
+    'To the group of the slot of the channel. The number counts the clients of this proxy one by one, every worker of another proxy with listeners as one for each of their channels and patterns that match.',
   spublish: 'As `PUBLISH`: heard wherever a client listens.',
   subscribe:
     'Heard through any proxy, whichever server publishes: also what scripts and transactions publish, and events of keys, if the servers are set to tell of them. Nothing is lost or comes twice when a slot moves. While a connection to a server is lost, what it publishes is not heard.',
@@ -81,7 +81,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'pubsub|numsub': 'Counts as `PUBLISH` does.',
   'pubsub|shardnumsub': 'Counts as `PUBLISH` does.',
   'pubsub|help': SLOT_0,
-  'client|unblock': 'Of the clients of the same worker of this proxy.',
+  'client|unblock': 'Of the clients of this proxy.',
 
   eval: SCRIPT,
   eval_ro: SCRIPT,
@@ -95,7 +95,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'script|exists':
     '1 for a script that every master has. One that only some have, and whose text the proxy knows, is given to the others.',
   'script|flush':
-    'On every master, and the texts that this worker of the proxy knows. Other proxies may still give theirs to a server that `EVALSHA` finds without.',
+    'On every master, and the texts that this proxy knows. Other proxies may still give theirs to a server that `EVALSHA` finds without.',
   'script|kill':
     'On every master, past the script that holds it up. `NOTBUSY` if no group runs one; an error of one group, such as `UNKILLABLE`, is told even if a script of another was killed.',
   'script|help': SLOT_0,
@@ -144,8 +144,7 @@ export const REMARKS: { readonly [name: string]: string } = {
   'client|setinfo': SAME,
   'client|id': 'Unique at this proxy, not over all of them.',
   'client|info': 'Buffer sizes are shown as 0.',
-  'client|list':
-    'The clients of this proxy; with several workers, of the worker that the client is connected to. Sizes are those of the proxy.',
+  'client|list': 'The clients of this proxy. Sizes are those of the proxy.',
   'client|kill': 'As `CLIENT LIST`: clients of this proxy.',
   'client|reply': SAME,
   'client|getredir': SAME,

@@ -54,6 +54,7 @@ function throughSession(name: string, answerOrder: readonly number[]): MicroCase
   const session = new Session(socket, 1, 0, {
     router,
     cluster: new ClusterAccess(router),
+    hasPeers: false,
     learnedCommands: new LearnedCommands(),
     memory: new MemoryGuard({
       outputPerClient: 2 ** 30,

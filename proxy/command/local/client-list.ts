@@ -1,6 +1,6 @@
 import { ErrorReply, OK, type Reply, VerbatimText } from '../../../resp/encode.js';
-import type { ConnectedClient } from '../local-context.js';
-import { type LocalRequest, SYNTAX } from './local-request.js';
+import type { ConnectedClient, LocalContext } from '../local-context.js';
+import { type CommandArguments, type LocalRequest, SYNTAX } from './local-request.js';
 
 const CLIENT_TYPES = ['normal', 'master', 'slave', 'replica', 'pubsub'];
 const NO_SUCH_CLIENT = new ErrorReply('ERR No such client');
@@ -9,10 +9,21 @@ export function clientInfo(request: LocalRequest): Reply {
   return new VerbatimText(`${describe(request.context, request.row.name)}\n`);
 }
 
-/** CLIENT LIST [TYPE type] [ID id …]: the clients of this proxy's worker. */
+/** CLIENT LIST [TYPE type] [ID id …]: the clients of this worker. */
 export function clientList(request: LocalRequest): Reply {
-  const { context, argCount } = request;
-  const clients = [...context.clients()];
+  const { context } = request;
+  const lines = listClients(request, context.clients(), context);
+  return lines instanceof ErrorReply ? lines : new VerbatimText(lines.join(''));
+}
+
+/** @param self who asks; null: somebody else. @returns CLIENT LIST's lines, or the error */
+export function listClients(
+  request: CommandArguments,
+  all: Iterable<ConnectedClient>,
+  self: ConnectedClient | null,
+): readonly string[] | ErrorReply {
+  const { argCount } = request;
+  const clients = [...all];
   let listed: readonly ConnectedClient[] = clients;
   if (argCount === 4 && request.isWord(2, 'type')) {
     const type = request.text(3).toLowerCase();
@@ -25,20 +36,32 @@ export function clientList(request: LocalRequest): Reply {
   } else if (argCount !== 2) {
     return SYNTAX;
   }
-  const lines = listed.map(
-    (client) => `${describe(client, client === context ? request.row.name : 'NULL')}\n`,
-  );
-  return new VerbatimText(lines.join(''));
+  return listed.map((client) => `${describe(client, client === self ? 'client|list' : 'NULL')}\n`);
 }
 
 type Filter = (client: ConnectedClient) => boolean;
 
 /** CLIENT KILL address, or with ID, TYPE, ADDR, LADDR, USER, MAXAGE, SKIPME: of this worker's clients. */
 export function clientKill(request: LocalRequest): Reply {
-  const { context, argCount } = request;
+  const killed = killClients(request, request.context.clients(), request.context);
+  return killed instanceof ErrorReply ? killed : killReply(request.argCount, killed);
+}
+
+/** What CLIENT KILL answers. @param killed how many were */
+export function killReply(argCount: number, killed: number): Reply {
+  if (argCount !== 3) return killed;
+  return killed === 0 ? NO_SUCH_CLIENT : OK;
+}
+
+/** @param self who asks; null: somebody else. @returns how many were closed, or the error */
+export function killClients(
+  request: CommandArguments,
+  clients: Iterable<ConnectedClient>,
+  self: LocalContext | null,
+): number | ErrorReply {
+  const { argCount } = request;
   if (argCount === 3) {
-    const killed = kill(request, [(client) => client.remoteAddr === request.text(2)]);
-    return killed === 0 ? NO_SUCH_CLIENT : OK;
+    return kill(clients, self, [(client) => client.remoteAddr === request.text(2)]);
   }
   const filters: Filter[] = [];
   let skipsMe = true;
@@ -58,8 +81,11 @@ export function clientKill(request: LocalRequest): Reply {
     } else if (request.isWord(index, 'laddr')) {
       filters.push((client) => client.localAddr === value);
     } else if (request.isWord(index, 'user')) {
+      // Another worker may have clients of a user that this one does not know.
       const isKnown =
-        value === 'default' || [...context.clients()].some(({ user }) => user === value);
+        value === 'default' ||
+        self?.hasPeers !== false ||
+        [...clients].some(({ user }) => user === value);
       if (!isKnown) return new ErrorReply(`ERR No such user '${value}'`);
       filters.push((client) => client.user === value);
     } else if (request.isWord(index, 'maxage')) {
@@ -73,15 +99,19 @@ export function clientKill(request: LocalRequest): Reply {
       return SYNTAX;
     }
   }
-  if (skipsMe) filters.push((client) => client !== context);
-  return kill(request, filters);
+  if (skipsMe) filters.push((client) => client !== self);
+  return kill(clients, self, filters);
 }
 
 /** @returns how many. The one that asks has its reply before it is closed. */
-function kill({ context }: LocalRequest, filters: readonly Filter[]): number {
-  const chosen = [...context.clients()].filter((client) => filters.every((fits) => fits(client)));
+function kill(
+  clients: Iterable<ConnectedClient>,
+  self: LocalContext | null,
+  filters: readonly Filter[],
+): number {
+  const chosen = [...clients].filter((client) => filters.every((fits) => fits(client)));
   for (const client of chosen) {
-    if (client === context) context.closeAfterReply();
+    if (client === self) self.closeAfterReply();
     else client.destroy();
   }
   return chosen.length;

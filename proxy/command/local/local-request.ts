@@ -4,29 +4,18 @@ import type { CommandRow } from '../command-row.js';
 import { SYNTAX_ERROR, wrongArityError } from '../errors.js';
 import type { LocalContext } from '../local-context.js';
 
-/** A command that the proxy answers itself, and who sent it. */
-export class LocalRequest {
-  readonly row: CommandRow;
-  readonly context: LocalContext;
+/** A command whose arguments have been framed. */
+export class CommandArguments {
   readonly bytes: Uint8Array;
   readonly argStarts: Int32Array;
   readonly argEnds: Int32Array;
   readonly argCount: number;
 
-  constructor(
-    row: CommandRow,
-    bytes: Uint8Array,
-    argStarts: Int32Array,
-    argEnds: Int32Array,
-    argCount: number,
-    context: LocalContext,
-  ) {
-    this.row = row;
+  constructor(bytes: Uint8Array, argStarts: Int32Array, argEnds: Int32Array, argCount: number) {
     this.bytes = bytes;
     this.argStarts = argStarts;
     this.argEnds = argEnds;
     this.argCount = argCount;
-    this.context = context;
   }
 
   /** An argument as a byte string. */
@@ -47,6 +36,25 @@ export class LocalRequest {
   /** An argument as a whole number; null: it is none. */
   number(index: number): number | null {
     return wholeNumber(this.bytes, this.argStarts[index]!, this.argEnds[index]!);
+  }
+}
+
+/** A command that the proxy answers itself, and who sent it. */
+export class LocalRequest extends CommandArguments {
+  readonly row: CommandRow;
+  readonly context: LocalContext;
+
+  constructor(
+    row: CommandRow,
+    bytes: Uint8Array,
+    argStarts: Int32Array,
+    argEnds: Int32Array,
+    argCount: number,
+    context: LocalContext,
+  ) {
+    super(bytes, argStarts, argEnds, argCount);
+    this.row = row;
+    this.context = context;
   }
 
   wrongArity(): ErrorReply {

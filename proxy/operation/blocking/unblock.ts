@@ -1,6 +1,7 @@
 import { wholeNumber } from '../../command/arguments.js';
 import type { Operation } from '../operation.js';
 import { OperationError } from '../operation-error.js';
+import { peersOf } from '../peers/peers.js';
 import { blockedClientsOf } from './blocked-clients.js';
 
 /** CLIENT UNBLOCK client-id [TIMEOUT | ERROR] */
@@ -12,5 +13,7 @@ export const clientUnblock: Operation = async ({ args, cluster }) => {
   }
   const clientId = wholeNumber(id, 0, id.length);
   if (clientId === null) throw new OperationError('ERR value is not an integer or out of range');
-  return blockedClientsOf(cluster).unblock(clientId, how) ? 1 : 0;
+  if (blockedClientsOf(cluster).unblock(clientId, how)) return 1;
+  const answers = await peersOf(cluster).ask('unblock', { clientId, how });
+  return answers.some(({ answer }) => answer) ? 1 : 0;
 };

@@ -1,8 +1,9 @@
 import { VerbatimText } from '../../../resp/encode.js';
 import type { ClusterAccess } from '../cluster-access.js';
 import type { Operation } from '../operation.js';
+import { peersOf } from '../peers/peers.js';
 import { type Fields, renderInfo, type Sections } from './info-text.js';
-import { ownFacts } from './own-facts.js';
+import { ownFacts, sumFacts } from './own-facts.js';
 import { Survey } from './survey.js';
 
 const SECTION_ORDER = [
@@ -23,7 +24,12 @@ const surveys = new WeakMap<ClusterAccess, Survey>();
 export const info: Operation = async ({ args, client, cluster }) => {
   const asked = args.slice(1).map((name) => name.toString('latin1').toLowerCase());
   const { sections, groups, unreachable } = await surveyOf(cluster).ask(questionFor(asked));
-  const own: { [section: string]: Fields } = ownFacts(client.proxyFacts());
+  const others = await peersOf(cluster).ask('facts', null);
+  const facts = sumFacts(
+    client.proxyFacts(),
+    others.map(({ answer }) => answer),
+  );
+  const own: { [section: string]: Fields } = ownFacts(facts);
   own.cluster = {
     ...own.cluster,
     groups: String(groups),

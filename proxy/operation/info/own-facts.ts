@@ -47,3 +47,20 @@ export function ownFacts(facts: ProxyFacts): { readonly [section: string]: Field
     cluster: { cluster_enabled: '0' },
   };
 }
+
+/** Of one worker, with those of the others. */
+export function sumFacts(own: ProxyFacts, others: readonly ProxyFacts[]): ProxyFacts {
+  const sum = (figure: (facts: ProxyFacts) => number) =>
+    others.reduce((total, facts) => total + figure(facts), figure(own));
+  return {
+    port: own.port,
+    startedAtMs: Math.min(own.startedAtMs, ...others.map(({ startedAtMs }) => startedAtMs)),
+    connectedClients: sum((facts) => facts.connectedClients),
+    connectionsAccepted: sum((facts) => facts.connectionsAccepted),
+    commandsProcessed: sum((facts) => facts.commandsProcessed),
+    bytesIn: sum((facts) => facts.bytesIn),
+    bytesOut: sum((facts) => facts.bytesOut),
+    trackingClients: sum((facts) => facts.trackingClients),
+    trackingPrefixes: sum((facts) => facts.trackingPrefixes),
+  };
+}

@@ -22,8 +22,8 @@ export const numpat: Operation = async (call) => {
 };
 
 /**
- * PUBSUB NUMSUB [channel …], PUBSUB SHARDNUMSUB [channel …]: of the clients of this worker each
- * counts, of every other worker and proxy one for all of theirs.
+ * PUBSUB NUMSUB [channel …], PUBSUB SHARDNUMSUB [channel …]: of the clients of this proxy each
+ * counts, of every worker of another proxy one for all of theirs.
  */
 export function numsub(kind: 'channel' | 'shard'): Operation {
   return async (call) => {
@@ -40,7 +40,8 @@ export function numsub(kind: 'channel' | 'shard'): Operation {
     }
     return call.args.slice(2).flatMap((arg): Reply[] => {
       const name = arg.toString('latin1');
-      return [name, (counts.get(name) ?? 0) + subscriptions.listeners(kind, name)];
+      const others = (counts.get(name) ?? 0) + subscriptions.peerListenersBeyondOne(kind, name);
+      return [name, others + subscriptions.listeners(kind, name)];
     });
   };
 }

@@ -2,7 +2,9 @@ import type { Logger } from '../../../base/log.js';
 import { slotOf } from '../../../cluster/slot-hash.js';
 import type { TableObserver } from '../../router/router.js';
 import type { ClusterAccess } from '../cluster-access.js';
+import { peersOf } from '../peers/peers.js';
 import { matchesGlob } from './glob.js';
+import { PeerListeners } from './peer-listeners.js';
 import { SlotFences } from './slot-fences.js';
 import {
   SubscriberConnection,
@@ -51,6 +53,7 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
   readonly #connections = new Map<string, SubscriberConnection>();
   readonly #successions = new Map<SubscriberConnection, Succession>();
   readonly #fences = new SlotFences();
+  readonly #peerListeners: PeerListeners;
   #timer: NodeJS.Timeout | undefined;
   #endObservation: (() => void) | null = null;
   #lossesOfFormer = 0;
@@ -62,6 +65,9 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
     this.#cluster = cluster;
     this.settings = settings;
     this.#log = log;
+    this.#peerListeners = new PeerListeners(peersOf(cluster), () =>
+      [...this.#topics].map(([id, topic]) => [id, topic.clientCount] as const),
+    );
   }
 
   /** What is listened to, or about to be. */
@@ -69,8 +75,9 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
     return this.#topics.values();
   }
 
+  /** Nobody listens at any worker of the proxy. */
   get isEmpty(): boolean {
-    return this.#topics.size === 0;
+    return this.#topics.size === 0 && this.#peerListeners.areNone;
   }
 
   stats() {
@@ -103,12 +110,13 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
         created.push(topic);
       }
       topic.joining++;
+      this.#peerListeners.change(id, topic.clientCount);
       return topic;
     });
     if (created.length > 0) this.#announce(kind, created);
     const announced = new Set(topics.map((topic) => topic.announced));
     announced.delete(null);
-    if (announced.size > 0) await Promise.all(announced);
+    await Promise.all([...announced, this.#peerListeners.settled()]);
     return topics;
   }
 
@@ -121,22 +129,28 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
   /** A place that was prepared is not taken. */
   giveUp(topic: Topic): void {
     topic.joining--;
-    this.#endIfUnused(topic);
+    this.#noteFewer(topic);
   }
 
   leave(topic: Topic, listener: Listener): void {
     topic.listeners.delete(listener);
-    this.#endIfUnused(topic);
+    this.#noteFewer(topic);
   }
 
   /** Resolves when the servers know what is not listened to any more. */
   async settled(): Promise<void> {
-    await Promise.all([...this.#connections.values()].map((each) => each.flushed()));
+    const flushed = [...this.#connections.values()].map((each) => each.flushed());
+    await Promise.all([...flushed, this.#peerListeners.settled()]);
   }
 
   /** Clients of this worker that listen to just this. */
   listeners(kind: TopicKind, name: string): number {
     return this.#topics.get(topicId(kind, name))?.listeners.size ?? 0;
+  }
+
+  /** Of the clients of each other worker that listen to just this, all but one. */
+  peerListenersBeyondOne(kind: TopicKind, name: string): number {
+    return this.#peerListeners.beyondOne(kind, name);
   }
 
   /** The server counts our connection among those that listen to this. */
@@ -145,16 +159,17 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
   }
 
   /**
-   * The number of receivers with the clients of this worker one by one. The server counts our
-   * connection once for each topic that it has sent the message for.
+   * The number of receivers with the clients of this proxy one by one. The server counts the
+   * connection of a worker once for each topic that it has sent the message for.
    *
    * @param count as the server says
    */
   countedOneByOne(addr: string, kind: 'channel' | 'shard', channel: string, count: number): number {
     const confirmed = this.#connections.get(addr)?.confirmed;
-    if (confirmed === undefined) return count;
     const id = topicId(kind, channel);
-    let sum = count;
+    let sum = count + this.#peerListeners.beyondOne(kind, channel);
+    if (kind === 'channel') sum += this.#peerListeners.beyondOneByPattern(channel);
+    if (confirmed === undefined) return sum;
     if (confirmed.has(id)) sum += this.listeners(kind, channel) - 1;
     if (kind === 'channel') {
       for (const [patternId, topic] of this.#topics) {
@@ -225,7 +240,8 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
     for (const topic of topics) topic.announced = announced;
   }
 
-  #endIfUnused(topic: Topic): void {
+  #noteFewer(topic: Topic): void {
+    this.#peerListeners.change(topicId(topic.kind, topic.name), topic.clientCount);
     if (!topic.isUnused) return;
     this.#topics.delete(topicId(topic.kind, topic.name));
     for (const connection of this.#connections.values()) {

@@ -41,8 +41,13 @@ export class Topic {
     this.name = name;
   }
 
+  /** Those who listen, or are about to. */
+  get clientCount(): number {
+    return this.listeners.size + this.joining;
+  }
+
   get isUnused(): boolean {
-    return this.listeners.size === 0 && this.joining === 0;
+    return this.clientCount === 0;
   }
 }
 

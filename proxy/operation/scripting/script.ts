@@ -3,6 +3,7 @@ import type { Server } from '../../backend/server.js';
 import { knownScripts } from '../../command/script/known-scripts.js';
 import type { Operation, OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
+import { peersOf } from '../peers/peers.js';
 import { firstError, isError, onEveryMaster, outcomeOfKills, pastTheBusy } from './masters.js';
 
 /** SCRIPT LOAD script: on every master. */
@@ -37,10 +38,13 @@ export const scriptExists: Operation = async (call) => {
   );
 };
 
-/** SCRIPT FLUSH [ASYNC | SYNC]: on every master, and what we know. */
+/** SCRIPT FLUSH [ASYNC | SYNC]: on every master, and what the workers know. */
 export const scriptFlush: Operation = async (call) => {
   const frames = await onEveryMaster(call);
-  if (!frames.some(isError)) knownScripts.clear();
+  if (!frames.some(isError)) {
+    knownScripts.clear();
+    await peersOf(call.cluster).ask('forget-scripts', null);
+  }
   return firstError(frames);
 };
 

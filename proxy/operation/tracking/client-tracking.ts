@@ -1,9 +1,10 @@
 import { OK } from '../../../resp/encode.js';
 import { DEFAULT_USER } from '../../backend/users.js';
-import type { ConnectedClient } from '../../command/local-context.js';
 import type { Operation, OperationCall } from '../operation.js';
 import { OperationError } from '../operation-error.js';
-import { type ChangedKeys, invalidationMessage, invalidationPush } from './invalidation.js';
+import { clientById } from '../peers/client-commands.js';
+import { peersOf } from '../peers/peers.js';
+import { tellOfKeys } from './invalidation.js';
 import { KeyTracking, type Redirect } from './key-tracking.js';
 import { trackersOf } from './trackers.js';
 import { checkChange, checkPrefixes, parseTracking } from './tracking-options.js';
@@ -24,7 +25,7 @@ export const clientTracking: Operation = async (call) => {
     client.isNextMarked = false;
     return OK;
   }
-  const redirect = options.redirect === 0 ? null : redirectTo(call, options.redirect);
+  const redirect = options.redirect === 0 ? null : await redirectTo(call, options.redirect);
   if (known !== null) checkChange(known.mode, options.mode);
   if (options.mode === 'bcast') checkPrefixes(known?.prefixes ?? [], options.prefixes);
   if (known !== null) {
@@ -38,18 +39,17 @@ export const clientTracking: Operation = async (call) => {
   return OK;
 };
 
-/** @throws OperationError if there is no such client */
-function redirectTo({ client }: OperationCall, clientId: number): Redirect {
-  for (const target of client.clients()) {
-    if (target.clientId === clientId && target.isOpen) return (keys) => tell(target, keys);
+/** To a client of any worker. @throws OperationError if there is no such client */
+async function redirectTo({ client, cluster }: OperationCall, clientId: number): Promise<Redirect> {
+  const target = clientById(client.clients(), clientId);
+  if (target !== null) return (keys) => tellOfKeys(target, keys);
+  const peers = peersOf(cluster);
+  const answers = await peers.ask('has-client', clientId);
+  if (!answers.some(({ answer }) => answer)) {
+    throw new OperationError('ERR The client ID you want redirect to does not exist');
   }
-  throw new OperationError('ERR The client ID you want redirect to does not exist');
-}
-
-/** @returns false if the client is gone */
-function tell(target: ConnectedClient, keys: ChangedKeys): boolean {
-  if (!target.isOpen) return false;
-  if (target.protocol === 3) target.push(invalidationPush(keys));
-  else if ((target.subscriptions?.total ?? 0) > 0) target.push(invalidationMessage(keys));
-  return true;
+  return async (keys) => {
+    const asked = { clientId, keys: keys === null ? null : keys.toString('latin1') };
+    return (await peers.ask('changed', asked)).some(({ answer }) => answer);
+  };
 }

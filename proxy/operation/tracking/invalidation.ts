@@ -1,3 +1,5 @@
+import type { ConnectedClient } from '../../command/local-context.js';
+
 const HEAD = Buffer.from('>2\r\n$10\r\ninvalidate\r\n');
 const MESSAGE_HEAD = Buffer.from('*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n');
 const NULL_3 = Buffer.from('_\r\n');
@@ -19,7 +21,7 @@ export function invalidationPush(keys: ChangedKeys): Buffer {
 }
 
 /** For a client in RESP2 that listens to the channel. */
-export function invalidationMessage(keys: ChangedKeys): Buffer {
+function invalidationMessage(keys: ChangedKeys): Buffer {
   return Buffer.concat([MESSAGE_HEAD, keys ?? NULL_2]);
 }
 
@@ -32,4 +34,12 @@ export function keysFrame(keys: readonly string[]): Buffer {
 /** Tells a client in RESP3 that the client it had named is gone. */
 export function brokenRedirectPush(clientId: number): Buffer {
   return Buffer.from(`>2\r\n$21\r\ntracking-redir-broken\r\n:${clientId}\r\n`);
+}
+
+/** Tells a client of what another one has read. @returns false if it is gone */
+export function tellOfKeys(client: ConnectedClient, keys: ChangedKeys): boolean {
+  if (!client.isOpen) return false;
+  if (client.protocol === 3) client.push(invalidationPush(keys));
+  else if ((client.subscriptions?.total ?? 0) > 0) client.push(invalidationMessage(keys));
+  return true;
 }

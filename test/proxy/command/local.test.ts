@@ -43,6 +43,7 @@ class FakeClient implements LocalContext {
   readsReplicas = null;
   subscriptions = null;
   tracking = null;
+  readonly hasPeers = false;
   isNextMarked = false;
   readonly isOpen = true;
   readonly awaitsReply = false;
