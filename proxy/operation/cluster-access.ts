@@ -52,6 +52,11 @@ export class ClusterAccess {
     });
   }
 
+  /** See {@link Router.failedOverAt}. */
+  get failedOverAt(): number {
+    return this.#router.failedOverAt;
+  }
+
   masters(): readonly GroupMaster[] {
     return this.#router.masters();
   }

@@ -68,6 +68,7 @@ export class Router implements TopologySink {
     migrateFrom: NO_GROUP,
   }));
   readonly #groups = new Map<number, GroupRoute>();
+  #failedOverAt = 0;
   /** Groups whose commands are held back. */
   #gates: ReadonlySet<number> = new Set();
   readonly #servers = new Map<string, Server>();
@@ -121,6 +122,10 @@ export class Router implements TopologySink {
     const touched = new Set(change.slots.map((slot) => slot.slotId));
     const touchedGroups = new Set(change.groups.map((group) => group.groupId));
     for (const group of change.groups) {
+      const former = this.#groups.get(group.groupId)?.master ?? group.master;
+      // A gate says that the new master has all that the former had.
+      if (former !== group.master && !this.#gates.has(group.groupId))
+        this.#failedOverAt = Date.now();
       this.#groups.set(group.groupId, group);
       const server = this.#servers.get(group.master ?? '');
       if (server !== undefined) server.hasReplicas = group.replicas.length > 0;
@@ -361,6 +366,11 @@ export class Router implements TopologySink {
       this.#servers.set(master, server);
     }
     return server;
+  }
+
+  /** When a group last got a master that may lack writes of the former, in Unix milliseconds. */
+  get failedOverAt(): number {
+    return this.#failedOverAt;
   }
 
   /** Takes the servers that are no group's master any more out of the table. */

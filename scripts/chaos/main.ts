@@ -2,6 +2,9 @@ import { OperatorError } from '../../base/errors.js';
 import { listenForStop } from '../../base/stop-signal.js';
 import { ensurePrograms, JAVA, REDIS, ZOOKEEPER } from '../local-cluster/programs.js';
 import { runChaos } from './chaos-run.js';
+import { parseHaOptions } from './ha/ha-options.js';
+import { renderHaReport } from './ha/ha-report.js';
+import { isHaWrong, runHaChaos } from './ha/ha-run.js';
 import { parseOptions } from './options.js';
 import { renderReport } from './report.js';
 
@@ -13,9 +16,13 @@ export async function run(args: readonly string[]): Promise<void> {
     () => abort.abort(),
     () => process.exit(130),
   );
+  const say = (line: string) => console.log(line);
   try {
+    if (args.includes('--ha')) {
+      await runHa(args, say, abort.signal);
+      return;
+    }
     const options = parseOptions(args);
-    const say = (line: string) => console.log(line);
     const programs = options.coordinator === 'zookeeper' ? [JAVA, ZOOKEEPER] : [];
     await ensurePrograms([REDIS, ...programs], say);
     say(`seed ${options.seed}`);
@@ -33,4 +40,18 @@ export async function run(args: readonly string[]): Promise<void> {
       if (error.hint) console.error(`  ${error.hint}`);
     } else throw error;
   }
+}
+
+async function runHa(
+  args: readonly string[],
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const options = parseHaOptions(args);
+  const programs = options.coordinator === 'zookeeper' ? [JAVA, ZOOKEEPER] : [];
+  await ensurePrograms([REDIS, ...programs], say);
+  say(`seed ${options.seed}`);
+  const result = await runHaChaos(options, say, signal);
+  say(renderHaReport(result));
+  if (isHaWrong(result)) process.exitCode = 1;
 }

@@ -4,7 +4,7 @@ import { encodeMultibulk } from '../../../resp/inline-command.js';
 import type { DedicatedConnection } from '../../backend/dedicated-connection.js';
 import { laneOf } from '../../backend/lane.js';
 import type { Server } from '../../backend/server.js';
-import type { Operation, OperationCall } from '../operation.js';
+import type { Operation, OperationCall, OperationClient } from '../operation.js';
 import { OperationError } from '../operation-error.js';
 import { type Blocked, blockedClientsOf } from './blocked-clients.js';
 import { OutstandingCommand } from './outstanding-command.js';
@@ -19,12 +19,18 @@ const LANE = laneOf(2, 0);
 const MARKS = ['SPUBLISH', 'codis:wait', ''];
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
 
+/** When clients last asked, in Unix milliseconds. */
+const lastAsked = new WeakMap<OperationClient, number>();
+
 /**
  * WAIT numreplicas timeout; WAITAOF numlocal numreplicas timeout: all groups are asked at the same
- * time, since a client's writes may be anywhere. The answer is the least of theirs.
+ * time, since a client's writes may be anywhere. The answer is the least of theirs; it is 0 if a group
+ * has failed over since the client asked last: what it has written in between may have been lost.
  */
 export const wait: Operation = async (call) => {
   const { cluster, client, gone } = call;
+  const since = lastAsked.get(client) ?? client.connectedAtMs;
+  lastAsked.set(client, Date.now());
   const waits = cluster.servers().map(({ server }) => new GroupWait(call, server));
   const blocked: Blocked = {
     unblock: (how) => {
@@ -47,7 +53,8 @@ export const wait: Operation = async (call) => {
       (sum, counts) => sum.map((n, at) => Math.min(n, counts[at]!)),
       first,
     );
-    return (least.length === 1 ? least[0]! : least) satisfies Reply;
+    const known = cluster.failedOverAt >= since ? least.map(() => 0) : least;
+    return (known.length === 1 ? known[0]! : known) satisfies Reply;
   } finally {
     gone.removeEventListener('abort', leave);
     // Of those that go on when one has failed.

@@ -18,6 +18,8 @@ import { ChaosProcess } from './chaos-process.js';
 
 const PRODUCT = 'chaos';
 const HOST = '127.0.0.1';
+/** Where servers are found that have a link. */
+const LINK_HOST = '127.0.0.2';
 const ZOOKEEPER_JAR = '/usr/share/java/zookeeper.jar';
 
 export interface ClusterOptions {
@@ -31,6 +33,13 @@ export interface ClusterOptions {
   readonly coordinator: 'zookeeper' | 'embedded';
   /** More arguments for the redis-servers of each group. */
   readonly redisArgs: (groupId: number) => readonly string[];
+  /**
+   * Servers are on record by addresses that lead to them by a link each, which proxies, dashboards and
+   * other servers use, and which can be cut.
+   */
+  readonly serverLinks?: boolean;
+  /** Another dashboard, which takes over when the first one is gone. */
+  readonly hasStandby?: boolean;
   /** More lines of config.ini. */
   readonly config: Readonly<Record<string, string | number>>;
 }
@@ -39,8 +48,11 @@ export interface ClusterOptions {
 export interface GroupServer {
   readonly groupId: number;
   readonly port: number;
+  /** As it is on record. */
   readonly addr: string;
   readonly process: ChaosProcess;
+  /** The way of all others to it; null: they reach it directly. */
+  readonly link: TcpLink | null;
 }
 
 export interface ProxyServer {
@@ -58,6 +70,8 @@ export class ChaosCluster {
   readonly servers: readonly GroupServer[];
   readonly proxies: readonly ProxyServer[];
   readonly dashboard: ChaosProcess;
+  /** Null unless asked for. */
+  readonly standby: ChaosProcess | null;
   readonly client: DashboardClient;
   readonly store: Store;
   /** Null with the embedded coordinator. */
@@ -70,6 +84,7 @@ export class ChaosCluster {
     this.servers = parts.servers;
     this.proxies = parts.proxies;
     this.dashboard = parts.dashboard;
+    this.standby = parts.standby;
     this.client = parts.client;
     this.store = parts.store;
     this.zookeeper = parts.zookeeper;
@@ -80,14 +95,21 @@ export class ChaosCluster {
     const folder = mkdtempSync(join(tmpdir(), 'codis-chaos-'));
     mkdirSync(join(folder, 'logs'));
     const serverCount = options.groups * (1 + options.replicas);
-    const ports = await freePorts(2 + serverCount + 2 * options.proxies);
-    const [zkPort, dashboardPort, ...rest] = ports as [number, number, ...number[]];
+    const ports = await freePorts(3 + serverCount + 2 * options.proxies);
+    const [zkPort, dashboardPort, standbyPort, ...rest] = ports as [
+      number,
+      number,
+      number,
+      ...number[],
+    ];
     const isEmbedded = options.coordinator === 'embedded';
     const zookeeper = isEmbedded ? null : zookeeperProcess(folder, zkPort);
     // The first of each group, then the second of each.
-    const servers = rest
-      .splice(0, serverCount)
-      .map((port, index) => groupServer(folder, 1 + (index % options.groups), port, options));
+    const servers = await Promise.all(
+      rest
+        .splice(0, serverCount)
+        .map((port, index) => groupServer(folder, 1 + (index % options.groups), port, options)),
+    );
     await Promise.all([zookeeper, ...servers.map(({ process }) => process)].map((p) => p?.start()));
 
     const dashboardAddr = `${HOST}:${dashboardPort}`;
@@ -105,8 +127,13 @@ export class ChaosCluster {
     });
     const config = writeConfig(folder, 'cluster', settings(isEmbedded ? null : zkPort));
     const client = new DashboardClient(dashboardAddr);
-    const dashboard = dashboardProcess(folder, config, client);
+    const role = options.hasStandby ? 'may stand by' : 'leads';
+    const dashboard = dashboardProcess(folder, config, client, role);
     await dashboard.start();
+    const standby = options.hasStandby
+      ? dashboardProcess(folder, config, new DashboardClient(`${HOST}:${standbyPort}`), role)
+      : null;
+    await standby?.start();
     await setUp(client, servers, options);
 
     // The first proxy has one worker, the second two, and so on.
@@ -125,7 +152,8 @@ export class ChaosCluster {
       .join('\n');
     const coordinator = await openCoordinator(parseConfig(text, 'chaos'), silentLog());
     const store = new Store(coordinator, PRODUCT);
-    return new ChaosCluster({ folder, servers, proxies, dashboard, client, store, zookeeper });
+    const parts = { folder, servers, proxies, dashboard, standby, client, store, zookeeper };
+    return new ChaosCluster(parts);
   }
 
   /** The master of the group. @throws if it has none */
@@ -153,24 +181,26 @@ export class ChaosCluster {
     await this.store.coordinator.close();
     this.killNow();
     const all = [...this.servers, ...this.proxies].map(({ process }) => process);
-    await Promise.all([...all, this.dashboard, this.zookeeper].map((process) => process?.ended()));
+    const others = [this.dashboard, this.standby, this.zookeeper];
+    await Promise.all([...all, ...others].map((process) => process?.ended()));
     if (data === 'remove') rmSync(this.folder, { recursive: true, force: true });
   }
 
   killNow(): void {
     for (const { process } of [...this.proxies, ...this.servers]) process.killNow();
     this.dashboard.killNow();
+    this.standby?.killNow();
     this.zookeeper?.killNow();
-    for (const { link } of this.proxies) link?.close();
+    for (const { link } of [...this.proxies, ...this.servers]) link?.close();
   }
 }
 
-function groupServer(
+async function groupServer(
   folder: string,
   groupId: number,
   port: number,
-  { redisArgs }: ClusterOptions,
-): GroupServer {
+  { redisArgs, serverLinks }: ClusterOptions,
+): Promise<GroupServer> {
   const name = `redis-${groupId}-${port}`;
   const data = join(folder, name);
   mkdirSync(data);
@@ -191,7 +221,8 @@ function groupServer(
       return reply?.includes('+PONG') ?? false;
     },
   });
-  return { groupId, port, addr: `${HOST}:${port}`, process };
+  const link = serverLinks ? await TcpLink.at(LINK_HOST, port) : null;
+  return { groupId, port, addr: `${link ? LINK_HOST : HOST}:${port}`, process, link };
 }
 
 function zookeeperProcess(folder: string, port: number): ChaosProcess {
@@ -221,13 +252,21 @@ function zookeeperProcess(folder: string, port: number): ChaosProcess {
   });
 }
 
-function dashboardProcess(folder: string, config: string, client: DashboardClient): ChaosProcess {
+/** @param role a dashboard that is alone leads; of two it depends */
+function dashboardProcess(
+  folder: string,
+  config: string,
+  client: DashboardClient,
+  role: 'leads' | 'may stand by',
+): ChaosProcess {
+  const isReady = (lease: string) =>
+    lease === 'held' || (role === 'may stand by' && lease === 'standby');
   return new ChaosProcess({
-    name: 'the dashboard',
+    name: `the dashboard at ${client.addr}`,
     program: process.execPath,
     args: [projectFile('bin/codis-config'), '-c', config, 'dashboard', `--addr=${client.addr}`],
-    logFile: join(folder, 'logs', 'dashboard.log'),
-    serves: async () => (await client.health()).lease === 'held',
+    logFile: join(folder, 'logs', `dashboard-${client.addr.split(':')[1]}.log`),
+    serves: async () => isReady((await client.health()).lease),
   });
 }
 

@@ -39,3 +39,44 @@ it('WAIT counts the replicas that have what the client wrote, of the group that 
     await Promise.all([...masters, ...replicas].map((server) => server.stop()));
   }
 });
+
+it('WAIT says nothing of writes that a failover may have lost, and of others after it all', async () => {
+  const servers = await Promise.all([startRedis(), startRedis(), startRedis()]);
+  const [first, second, third] = servers;
+  const proxy = await startDataPlane([first!.addr]);
+  const client = await RespClient.connect(proxy.port);
+  const direct = await Promise.all(servers.map(({ port }) => RespClient.connect(port)));
+  const follows = async (replica: number, master: number) => {
+    await direct[replica]!.text('REPLICAOF', '127.0.0.1', servers[master]!.port);
+    await eventually('the replica is there', async () => {
+      return (await direct[master]!.text('INFO', 'replication')).includes('state=online');
+    });
+  };
+  const masterIs = (addr: string, gates?: readonly number[]) =>
+    proxy.plane.apply({
+      slots: [],
+      groups: [{ groupId: 1, master: addr, replicas: [] }],
+      ...(gates && { gates }),
+    });
+  try {
+    await follows(2, 1);
+    await client.text('SET', 'a', 'lost');
+    await masterIs(second!.addr);
+    expect(await client.text('WAIT', '1', '100')).toBe(':0\r\n');
+    await client.text('SET', 'a', 'kept');
+    expect(await client.text('WAIT', '1', '5000')).toBe(':1\r\n');
+
+    // Behind a gate nothing is lost.
+    await client.text('SET', 'a', 'kept, too');
+    await proxy.plane.apply({ slots: [], groups: [], gates: [1] });
+    await direct[2]!.text('REPLICAOF', 'NO', 'ONE');
+    await follows(1, 2);
+    await masterIs(third!.addr);
+    await masterIs(third!.addr, []);
+    expect(await client.text('WAIT', '1', '5000')).toBe(':1\r\n');
+  } finally {
+    for (const each of [client, ...direct]) each.close();
+    proxy.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+});

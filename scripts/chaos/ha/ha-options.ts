@@ -1,0 +1,46 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { HA_FAULTS } from './ha-faults.js';
+import type { HaOptions } from './ha-run.js';
+
+/**
+ * Reads the command line of `npm run chaos -- --ha`. `--help` prints and ends the process, as does an
+ * argument that cannot be read.
+ *
+ * @param args without node and the script
+ */
+export function parseHaOptions(args: readonly string[]): HaOptions {
+  const command = new Command('chaos --ha')
+    .description(
+      'Strikes masters, replicas, proxies and dashboards, with slots at rest and on the move.',
+    )
+    .option('--ha', 'this run')
+    .option('--rounds <n>', 'faults, one after the other', wholeNumber, 2 * HA_FAULTS.length)
+    .option('--down-after <ms>', 'ha_down_after', wholeNumber, 1_500)
+    .option('--min-replicas <n>', 'ha_min_replicas_to_write', wholeNumber, 0)
+    .option('--seed <n>', 'for the same groups and slots again', wholeNumber)
+    .option('--coordinator <kind>', 'zookeeper or embedded', kind, 'embedded')
+    .option('--writers <n>', 'clients', wholeNumber, 8)
+    .option('--pause <ms>', 'between the writes of a client', wholeNumber, 5)
+    .parse(args as string[], { from: 'user' });
+  const given = command.opts();
+  return {
+    seed: given.seed ?? Math.floor(Math.random() * 2 ** 31),
+    coordinator: given.coordinator,
+    faults: HA_FAULTS,
+    rounds: given.rounds,
+    downAfterMs: given.downAfter,
+    minReplicas: given.minReplicas,
+    writers: given.writers,
+    pauseMs: given.pause,
+  };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('is not a whole number');
+  return Number(text);
+}
+
+function kind(text: string): 'zookeeper' | 'embedded' {
+  if (text === 'zookeeper' || text === 'embedded') return text;
+  throw new InvalidArgumentError('is neither zookeeper nor embedded');
+}

@@ -1,0 +1,270 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../../../base/errors.js';
+import { DashboardClient } from '../../../dashboard/api/client.js';
+import { Random } from '../../support/random.js';
+import { ChaosCluster, type GroupServer } from '../cluster/chaos-cluster.js';
+import { type Move, SlotMoves } from '../slot-moves.js';
+import type { HaFault, HaScene } from './ha-faults.js';
+import { Insider, Writers } from './writers.js';
+
+const GROUPS = 2;
+const POLL_MS = 20;
+/** A round that is not over by then is a finding. */
+const PATIENCE_MS = 60_000;
+/** Slots that move while a fault strikes, and how fast: not over before it strikes. */
+const MOVED_SLOTS = 64;
+const KEYS_A_SECOND = 300;
+
+export interface HaOptions {
+  readonly seed: number;
+  readonly coordinator: 'zookeeper' | 'embedded';
+  /** In this order; during moves and at rest in turns. */
+  readonly faults: readonly HaFault[];
+  readonly rounds: number;
+  readonly downAfterMs: number;
+  readonly minReplicas: number;
+  readonly writers: number;
+  /** Of each writer between its writes. */
+  readonly pauseMs: number;
+}
+
+/** What came of one fault. */
+export interface HaRound {
+  readonly name: string;
+  readonly duringMove: boolean;
+  readonly isFailover: boolean;
+  /** The longest time without an acknowledged write to the group that was hit, in milliseconds. */
+  readonly recoveryMs: number;
+  /** For so long a cut-off master went on acknowledging writes while its successor did, too. */
+  readonly splitMs: number;
+  /** What is wrong, empty: nothing. */
+  readonly problem: string;
+}
+
+export interface HaResult {
+  readonly rounds: readonly HaRound[];
+  readonly acknowledged: number;
+  readonly lost: number;
+  /** Of these, writes that WAIT had said to be at a replica, and all there were of them. */
+  readonly acknowledgedSafe: number;
+  readonly lostSafe: number;
+  readonly errors: ReadonlyMap<string, number>;
+  /** Where logs are, if something is wrong. */
+  readonly folder: string;
+}
+
+/** Strikes masters, replicas, proxies and dashboards under load, and counts what clients lose by it. */
+export async function runHaChaos(
+  options: HaOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<HaResult> {
+  const cluster = await ChaosCluster.start({
+    groups: GROUPS,
+    groupsWithSlots: GROUPS,
+    replicas: 2,
+    proxies: 2,
+    coordinator: options.coordinator,
+    serverLinks: true,
+    hasStandby: true,
+    redisArgs: () => [],
+    config: {
+      ha: 'on',
+      ha_down_after: options.downAfterMs,
+      ha_min_interval: 0,
+      ha_min_replicas_to_write: options.minReplicas,
+      action_timeout: 8_000,
+    },
+  });
+  let data: 'keep' | 'remove' = 'keep';
+  try {
+    const result = await new HaRun(options, cluster, say, signal).run();
+    if (!isHaWrong(result)) data = 'remove';
+    return result;
+  } finally {
+    await cluster.stop(data);
+  }
+}
+
+/** What must not be: a promise broken, or a cluster that does not recover. */
+export function isHaWrong({ lostSafe, rounds }: HaResult): boolean {
+  return lostSafe > 0 || rounds.some(({ problem }) => problem !== '');
+}
+
+class HaRun {
+  readonly #options: HaOptions;
+  readonly #cluster: ChaosCluster;
+  readonly #say: (line: string) => void;
+  readonly #signal: AbortSignal;
+  readonly #random: Random;
+  readonly #writers: Writers;
+
+  constructor(
+    options: HaOptions,
+    cluster: ChaosCluster,
+    say: (line: string) => void,
+    signal: AbortSignal,
+  ) {
+    this.#options = options;
+    this.#cluster = cluster;
+    this.#say = say;
+    this.#signal = signal;
+    this.#random = new Random(options.seed);
+    this.#writers = new Writers(cluster.clientPorts, options.pauseMs);
+  }
+
+  async run(): Promise<HaResult> {
+    const { rounds, faults, writers } = this.#options;
+    await this.#isWhole();
+    this.#writers.start(writers);
+    const done: HaRound[] = [];
+    for (let round = 0; round < rounds && done.every(({ problem }) => problem === ''); round++) {
+      this.#signal.throwIfAborted();
+      // Each fault at rest, then each during a move, and so on.
+      const duringMove = Math.floor(round / faults.length) % 2 === 1;
+      const result = await this.#round(faults[round % faults.length]!, duringMove);
+      done.push(result);
+      this.#say(`${String(round + 1).padStart(3)} ${inWords(result)}`);
+    }
+    await this.#writers.stop();
+    const { acknowledged, errors } = this.#writers;
+    const lost = await this.#writers.lost();
+    return {
+      rounds: done,
+      acknowledged: acknowledged.length,
+      lost: lost.length,
+      acknowledgedSafe: acknowledged.filter(({ isSafe }) => isSafe).length,
+      lostSafe: lost.filter(({ isSafe }) => isSafe).length,
+      errors,
+      folder: this.#cluster.folder,
+    };
+  }
+
+  async #round(fault: HaFault, duringMove: boolean): Promise<HaRound> {
+    const cluster = this.#cluster;
+    const groupId = this.#random.whole(1, GROUPS);
+    let recoveryMs = 0;
+    let splitMs = 0;
+    let isFailover = false;
+    try {
+      const job = duringMove ? await this.#beginMove() : null;
+      const master = await cluster.masterOf(groupId);
+      const replica = cluster.servers.find((each) => each.groupId === groupId && each !== master)!;
+      const scene: HaScene = {
+        ...{ cluster, groupId, master, replica, leader: await this.#leader() },
+        failedOver: () => this.#failedOver(groupId, master),
+      };
+      const insider = fault.cutsMasterOff ? new Insider(master.port) : null;
+      const slotIds = await this.#slotsOf(groupId);
+      const struckAt = performance.now();
+      await fault.strike(scene);
+      await fault.repair(scene);
+      await this.#isWhole();
+      const gap = this.#writers.longestGap(slotIds, struckAt);
+      recoveryMs = Math.round(gap.toMs - gap.fromMs);
+      isFailover = (await cluster.masterOf(groupId)) !== master;
+      if (insider) {
+        await insider.stop();
+        splitMs = Math.max(0, Math.round(insider.lastMs - gap.toMs));
+      }
+      if (job) {
+        await new SlotMoves(await this.#leading(), cluster.store).insist(job, PATIENCE_MS);
+      }
+      if (isFailover !== (fault.expects === 'failover')) {
+        throw new Error(isFailover ? 'a failover without need' : 'no failover');
+      }
+      return { name: fault.name, duringMove, isFailover, recoveryMs, splitMs, problem: '' };
+    } catch (error) {
+      const problem = messageOf(error);
+      return { name: fault.name, duringMove, isFailover, recoveryMs, splitMs, problem };
+    }
+  }
+
+  /** Slots begin to move from the one group to the other. */
+  async #beginMove(): Promise<Move> {
+    const from = this.#random.whole(0, 1023 - MOVED_SLOTS);
+    const owner = (await this.#cluster.store.loadSlot(from))!.group_id;
+    const move = {
+      ...{ from, to: from + MOVED_SLOTS - 1, group: (owner % GROUPS) + 1 },
+      ...{ delay: Math.round(1000 / KEYS_A_SECOND), chunks: false },
+    };
+    const client = await this.#leading();
+    await client.migrate({
+      from: move.from,
+      to: move.to,
+      new_group: move.group,
+      delay: move.delay,
+    });
+    await this.#until('the move begins', async () => {
+      const slots = await this.#cluster.store.loadSlots(move.from, move.to);
+      return slots.some(({ state }) => state.status === 'migrate');
+    });
+    return move;
+  }
+
+  async #slotsOf(groupId: number): Promise<ReadonlySet<number>> {
+    const slots = await this.#cluster.store.loadSlots();
+    return new Set(slots.filter(({ group_id }) => group_id === groupId).map(({ id }) => id));
+  }
+
+  async #failedOver(groupId: number, master: GroupServer): Promise<void> {
+    await this.#until('the group has another master', async () => {
+      return (await this.#cluster.masterOf(groupId)) !== master;
+    });
+  }
+
+  /** All servers are masters or slaves that might become one; all observers report. */
+  async #isWhole(): Promise<void> {
+    await this.#until('all is whole again', async () => {
+      const status = await (await this.#leading()).haStatus();
+      const { observers, groups } = status;
+      return (
+        status.watching &&
+        observers.length === this.#cluster.proxies.length + 1 &&
+        observers.every(({ error }) => error === '') &&
+        groups.every(
+          ({ health, replicas, former_masters, silent_ms }) =>
+            health === 'healthy' &&
+            former_masters.length === 0 &&
+            replicas.length === 2 &&
+            replicas.every(({ refusal }) => refusal === '') &&
+            Object.values(silent_ms).every((ms) => ms !== null),
+        )
+      );
+    });
+  }
+
+  async #leading(): Promise<DashboardClient> {
+    const addr = await this.#cluster.store.loadLeadingDashboard();
+    return new DashboardClient(addr ?? this.#cluster.client.addr, 10_000);
+  }
+
+  async #leader(): Promise<ChaosCluster['dashboard']> {
+    const addr = await this.#cluster.store.loadLeadingDashboard();
+    return addr === this.#cluster.client.addr ? this.#cluster.dashboard : this.#cluster.standby!;
+  }
+
+  async #until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    let reason = '';
+    for (;;) {
+      this.#signal.throwIfAborted();
+      try {
+        if (await isSo()) return;
+        reason = '';
+      } catch (error) {
+        reason = `: ${messageOf(error)}`;
+      }
+      if (Date.now() > deadline)
+        throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}${reason}`);
+      await sleep(POLL_MS, undefined, { signal: this.#signal });
+    }
+  }
+}
+
+function inWords({ name, duringMove, recoveryMs, splitMs, problem }: HaRound): string {
+  const when = duringMove ? ' in a move' : '';
+  const split = splitMs > 0 ? `, two masters for ${splitMs} ms` : '';
+  const wrong = problem === '' ? '' : `: ${problem}`;
+  return `${name}${when}: no write for ${recoveryMs} ms${split}${wrong}`;
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { HA_FAULTS } from '../../scripts/chaos/ha/ha-faults.js';
+import { renderHaReport } from '../../scripts/chaos/ha/ha-report.js';
+import { runHaChaos } from '../../scripts/chaos/ha/ha-run.js';
+
+it('masters that are killed are replaced, at rest and in a move; WAIT keeps its word', async () => {
+  const seed = Number(process.env.CHAOS_SEED ?? Math.floor(Math.random() * 2 ** 31));
+  console.log(`CHAOS_SEED=${seed}`);
+  const result = await runHaChaos(
+    {
+      seed,
+      coordinator: 'embedded',
+      faults: HA_FAULTS.filter(({ name }) => name === 'kill -9 of a master'),
+      rounds: 2,
+      downAfterMs: 500,
+      minReplicas: 0,
+      writers: 6,
+      pauseMs: 5,
+    },
+    console.log,
+    new AbortController().signal,
+  );
+  console.log(renderHaReport(result));
+  expect(result.rounds.map(({ problem, duringMove }) => [problem, duringMove])).toEqual([
+    ['', false],
+    ['', true],
+  ]);
+  expect(result.acknowledged).toBeGreaterThan(0);
+  expect(result.acknowledgedSafe).toBeGreaterThan(0);
+  expect(result.lostSafe).toBe(0);
+}, 120_000);
