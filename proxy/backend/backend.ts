@@ -1,10 +1,7 @@
 import type { Socket } from 'node:net';
 import { Backoff } from '../../base/backoff.js';
 import type { Logger } from '../../base/log.js';
-import { Ring } from '../../base/ring.js';
-import { FrameProgress, INCOMPLETE } from '../../resp/frame-progress.js';
 import { ReceiveBuffer } from '../../resp/receive-buffer.js';
-import { frameReply } from '../../resp/reply-framer.js';
 import { Outlet } from '../io/outlet.js';
 import { elapsedUs, turn } from '../io/turn.js';
 import type { Request } from '../request.js';
@@ -18,15 +15,11 @@ import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
 import { databaseOfLane, protocolOfLane, userOfLane } from './lane.js';
 import { type ParkedCommand, ParkedCommands } from './parked-commands.js';
-import { ReplyStreamer } from './reply-streamer.js';
+import { ReplyReader, type ReplyReaderUser } from './reply-reader.js';
 import { openServerSocket } from './server-socket.js';
 import { DEFAULT_USER_ID } from './users.js';
 
 const PING = Buffer.from('*1\r\n$4\r\nPING\r\n');
-/** The type byte of what a server says of its own accord in RESP3. */
-const PUSH = 0x3e;
-/** A connection with replies of this size reads into memory of its own; see Chunk. */
-const LARGE_BYTES = 16 * 1024;
 /** Soon enough that a restarted server is found within a tenth of a second or two. */
 const FIRST_RETRY_MS = 50;
 /** Seldom enough that a dead server costs nothing, often enough that nobody waits for us. */
@@ -40,7 +33,7 @@ const LAST_RETRY_MS = 1000;
  * What comes while there is no connection has been sent to nobody: it waits for the next one, until
  * the server has been away for `waitMs`. From then on commands fail at once.
  */
-export class Backend {
+export class Backend implements ReplyReaderUser {
   readonly addr: string;
   readonly groupId: number;
   /** The protocol and database of all its commands. */
@@ -49,10 +42,7 @@ export class Backend {
   readonly #user: BackendUser;
   readonly #log: Logger;
   readonly #backoff = new Backoff(FIRST_RETRY_MS, LAST_RETRY_MS);
-  readonly #inFlight = new Ring<Request>();
-  readonly #progress = new FrameProgress();
-  readonly #receive: ReceiveBuffer;
-  readonly #streamer = new ReplyStreamer();
+  readonly #reader = new ReplyReader(this);
   readonly #abandoned = new AbandonedConnections();
   readonly #congestion: Congestion;
   #state: BackendState = 'waiting';
@@ -68,7 +58,6 @@ export class Backend {
   /** When the server last sent something or, if later, when a command was sent to an idle one. */
   #progressUs = 0;
   #sent = 0;
-  #answered = 0;
   readonly #drainWaiters = new DrainWaiters();
   reconnects = 0;
   /** Reads from the connection. */
@@ -89,9 +78,6 @@ export class Backend {
     this.#lane = lane;
     this.#settings = settings;
     this.#log = log.child({ protocol: protocolOfLane(lane), database: databaseOfLane(lane) });
-    this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
-      this.#consume(bytes, start, end, isOwned),
-    );
     this.#congestion = new Congestion(settings.maxInFlight);
     this.#parked = new ParkedCommands(settings.waitMs, settings.waitingBudget ?? null);
     this.#connect();
@@ -108,12 +94,12 @@ export class Backend {
 
   /** Commands sent and not answered. */
   get inFlight(): number {
-    return this.#inFlight.length;
+    return this.#reader.inFlight.length;
   }
 
   /** For how many milliseconds nothing has come of what it owes; 0 if it owes nothing. */
   owesMs(nowUs: number): number {
-    return this.#inFlight.length === 0 ? 0 : elapsedUs(this.#progressUs, nowUs) / 1000;
+    return this.#reader.inFlight.length === 0 ? 0 : elapsedUs(this.#progressUs, nowUs) / 1000;
   }
 
   /** There is no connection, nobody waits for one, and nothing of an earlier one can be executed. */
@@ -123,7 +109,7 @@ export class Backend {
 
   /** Commands sent and not answered, in their order. */
   unanswered(): Iterable<Request> {
-    return this.#inFlight.items();
+    return this.#reader.inFlight.items();
   }
 
   /** Sends `bytes[start, end)`, one whole command. */
@@ -139,24 +125,24 @@ export class Backend {
 
   /** The server has been replaced: what it has not answered is not waited for any longer. */
   giveUp(reason: string): void {
-    if (this.#inFlight.length > 0) this.#disconnect(reason, 'abandon');
+    if (this.#reader.inFlight.length > 0) this.#disconnect(reason, 'abandon');
   }
 
   #put(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
-    if (this.#inFlight.length === 0) this.#progressUs = turn.nowUs();
+    if (this.#reader.inFlight.length === 0) this.#progressUs = turn.nowUs();
     for (let count = request.skippedReplies; count > 0; count--) {
-      this.#inFlight.push(skippedReply(request));
+      this.#reader.inFlight.push(skippedReply(request));
       this.#sent++;
     }
-    this.#inFlight.push(request);
+    this.#reader.inFlight.push(request);
     this.#sent++;
-    this.#congestion.count(this.#inFlight.length);
+    this.#congestion.count(this.#reader.inFlight.length);
     this.#outlet!.put(bytes, start, end, isOwned);
   }
 
   /** Resolves when every command sent until now has been answered or has failed. */
   drained(): Promise<void> {
-    return this.#drainWaiters.reached(this.#sent, this.#answered);
+    return this.#drainWaiters.reached(this.#sent, this.#reader.answered);
   }
 
   /**
@@ -191,7 +177,7 @@ export class Backend {
     }
     if (this.#state !== 'ready') return;
     const silentMs = elapsedUs(this.#progressUs, now) / 1000;
-    if (this.#inFlight.length > 0) {
+    if (this.#reader.inFlight.length > 0) {
       if (silentMs <= timeoutMs || this.#user.mayBeLate()) return;
       this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
@@ -215,13 +201,13 @@ export class Backend {
     this.#connectStartedUs = turn.nowUs();
     this.#isConnected = false;
     const socket = openServerSocket(this.addr, {
-      target: (own) => (own === this.#socket ? this.#receive.target() : ReceiveBuffer.sharedTarget),
+      target: (own) => (own === this.#socket ? this.#reader.target() : ReceiveBuffer.sharedTarget),
       onRead: (own, count, into) => {
         // Abandoned: read to its end, and to no avail.
         if (own !== this.#socket) return;
         this.#progressUs = turn.nowUs();
         this.heard++;
-        this.#receive.received(count, into);
+        this.#reader.received(count, into);
       },
       onConnect: (own) => {
         if (own === this.#socket) this.#isConnected = true;
@@ -276,86 +262,21 @@ export class Backend {
     this.#user.onReady();
   }
 
-  #consume(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
-    const socket = this.#socket;
-    let at = start;
-    if (this.#streamer.isActive) {
-      at = this.#consumeStreamed(bytes, at, end, isOwned);
-      if (this.#streamer.isActive || socket !== this.#socket) return at;
-    }
-    while (at < end) {
-      const next = frameReply(bytes, at, end, this.#progress);
-      if (next < 0) {
-        if (next === INCOMPLETE) {
-          at = this.#stream(bytes, at, end, isOwned);
-          break;
-        }
-        this.#disconnect(`malformed reply: ${this.#progress.error}`, 'abandon');
-        return end;
-      }
-      if (bytes[at] === PUSH) {
-        this.#user.onPush?.(Buffer.from(bytes.subarray(at, next)));
-        if (socket !== this.#socket) return end;
-        at = next;
-        continue;
-      }
-      const request = this.#inFlight.shift();
-      if (request === undefined) {
-        this.#disconnect('a reply to no command', 'abandon');
-        return end;
-      }
-      this.#answered++;
-      request.owner.onReply(request, bytes, at, next, isOwned);
-      if (socket !== this.#socket) return end;
-      at = next;
-    }
-    if (this.#drainWaiters.count > 0) this.#drainWaiters.note(this.#answered);
+  onReplies(): void {
+    if (this.#drainWaiters.count > 0) this.#drainWaiters.note(this.#reader.answered);
     if (this.#congestion.isOn) this.#checkCongestion();
-    return at;
   }
 
-  /** A reply is incomplete: if it is large, what is there of it is passed on. */
-  #stream(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
-    const request = this.#inFlight.peek();
-    if (this.#progress.needed < LARGE_BYTES || request === undefined || bytes[start] === PUSH) {
-      return start;
-    }
-    this.#receive.useOwnChunks();
-    return this.#streamer.begin(request, bytes, start, end, isOwned, this.#progress);
+  onPush(frame: Buffer): void {
+    this.#user.onPush?.(frame);
   }
 
-  /** @returns the position up to which the bytes belong to the reply that is being passed on */
-  #consumeStreamed(bytes: Buffer, start: number, end: number, isOwned: boolean): number {
-    const streamer = this.#streamer;
-    let at = start;
-    for (;;) {
-      if (streamer.isInBulk) {
-        at = streamer.pass(bytes, at, end, isOwned);
-        if (streamer.isInBulk) return at;
-      }
-      let next = at;
-      // No element of the reply is left: it ended with the bulk string.
-      if (this.#progress.remaining > 0) {
-        if (at >= end) return at;
-        next = frameReply(bytes, at, end, this.#progress);
-      }
-      if (next >= at) {
-        this.#inFlight.shift();
-        this.#answered++;
-        streamer.finish(bytes, at, next, isOwned);
-        return next;
-      }
-      if (next !== INCOMPLETE) {
-        this.#disconnect(`malformed reply: ${this.#progress.error}`, 'abandon');
-        return end;
-      }
-      at = streamer.begin(this.#inFlight.peek()!, bytes, at, end, isOwned, this.#progress);
-      if (!streamer.isInBulk || at >= end) return at;
-    }
+  onNonsense(reason: string): void {
+    this.#disconnect(reason, 'abandon');
   }
 
   #checkCongestion(): void {
-    this.#congestion.check(this.#outlet?.pending ?? 0, this.#inFlight.length);
+    this.#congestion.check(this.#outlet?.pending ?? 0, this.#reader.inFlight.length);
   }
 
   /**
@@ -369,7 +290,7 @@ export class Backend {
     if (wasReady) this.#parked.noteLost();
     this.lastError = reason;
     this.reconnects++;
-    const lost = this.#inFlight.length;
+    const lost = this.#reader.inFlight.length;
     this.#endConnection(reason, how);
     this.#become('waiting');
     const retryMs = this.#backoff.nextMs();
@@ -388,22 +309,21 @@ export class Backend {
     this.#outlet?.discard();
     this.#outlet = null;
     this.#isOpen = false;
-    this.#receive.clear();
-    if (how === 'abandon' && socket !== null && this.#inFlight.length > 0) {
+    const broken = this.#reader.reset();
+    if (how === 'abandon' && socket !== null && this.#reader.inFlight.length > 0) {
       this.#abandoned.add(socket);
     } else {
       socket?.destroy();
     }
     this.#user.onLost?.();
-    const broken = this.#streamer.break();
     // Requests that are sent while these fail find no connection.
-    for (let count = this.#inFlight.length; count > 0; count--) {
-      const request = this.#inFlight.shift()!;
-      this.#answered++;
+    for (let count = this.#reader.inFlight.length; count > 0; count--) {
+      const request = this.#reader.inFlight.shift()!;
+      this.#reader.answered++;
       if (request === broken) continue;
       request.fail(lostError(request, this, reason, this.#isConnected));
     }
-    this.#drainWaiters.note(this.#answered);
+    this.#drainWaiters.note(this.#reader.answered);
     this.#checkCongestion();
   }
 
