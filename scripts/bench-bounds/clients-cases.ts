@@ -19,7 +19,8 @@ const STORM_SECONDS = 5;
 /** What a connection takes that has had one command answered and is idle. */
 export const idleConnections: Case = async ({ options, masters, say }) => {
   const { connections } = options;
-  const proxy = await ProxyProcess.start(`max_clients=${connections}`, masters);
+  const maxClients = Math.max(connections, WARM_UP_CLIENTS);
+  const proxy = await ProxyProcess.start(`max_clients=${maxClients}`, masters);
   try {
     const first = await ManyClients.open(proxy.port, WARM_UP_CLIENTS, GET, NIL);
     first.close();

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 
-export const CASE_NAMES = ['idle', 'storm', 'slow-readers'] as const;
+export const CASE_NAMES = ['idle', 'storm', 'slow-readers', 'rate', 'frozen', 'soak'] as const;
 export type CaseName = (typeof CASE_NAMES)[number];
 
 /** What to measure, and how large. */

@@ -51,7 +51,7 @@ export async function runBench(
   }
 }
 
-const TWEMPROXY: Requirement = {
+export const TWEMPROXY: Requirement = {
   name: NUTCRACKER,
   isPresent: () => findProgram('nutcracker') !== null,
   packages: ['nutcracker'],
