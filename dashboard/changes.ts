@@ -48,6 +48,8 @@ export interface Change extends Step {
   readonly waitMs?: number;
   /** Takes the change back; for `or undo`. */
   readonly undo?: Step;
+  /** Called when the records are written and announced, before anybody is waited for. */
+  readonly onWritten?: () => void;
   /** Names its fault points: `<name>-saved`, `<name>-announced`, `<name>-confirmed`. */
   readonly name?: string;
 }
@@ -139,6 +141,7 @@ export class Changes {
     if (change.confirm === 'or undo') await this.assertConfirmable();
     const published = await this.#carryOut(change);
     this.#log.info({ change: change.what }, 'change written and announced');
+    change.onWritten?.();
     if (change.name) faultPoint(`${change.name}-announced`);
     if (change.confirm === 'unconfirmed') return;
     const silent = await this.#silentReceivers(published, change.waitMs);

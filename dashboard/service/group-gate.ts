@@ -21,7 +21,7 @@ export class GroupGate {
   readonly #store: Store;
   readonly #groupId: number;
   readonly #log: Logger;
-  #isOpen = false;
+  #opening: Promise<void> | null = null;
 
   private constructor(store: Store, groupId: number, log: Logger) {
     this.#store = store;
@@ -52,14 +52,11 @@ export class GroupGate {
   }
 
   /** Does not throw: what cannot be removed goes with our session. */
-  async open(): Promise<void> {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    try {
-      await this.#remove();
-    } catch (error) {
+  open(): Promise<void> {
+    this.#opening ??= this.#remove().catch((error: unknown) => {
       this.#log.warn({ group: this.#groupId, reason: messageOf(error) }, 'gate not removed');
-    }
+    });
+    return this.#opening;
   }
 
   async #awaitProxies(): Promise<void> {

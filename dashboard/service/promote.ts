@@ -4,7 +4,7 @@ import { faultPoint } from '../../base/fault-point.js';
 import type { Logger } from '../../base/log.js';
 import { type GroupRecord, masterOf, type ServerRecord } from '../../cluster/model/group.js';
 import type { Store } from '../../cluster/store.js';
-import type { Change, Changes, Step } from '../changes.js';
+import type { Changes, Step } from '../changes.js';
 import { ConflictError, RedisUnreachableError } from '../errors.js';
 import { noteSourceFailure } from '../migration/source-failure.js';
 import { GroupGate } from './group-gate.js';
@@ -23,8 +23,6 @@ const CATCH_UP_TIMEOUT_MS = 3_000;
 const CATCH_UP_POLL_MS = 2;
 /** What a replica receives within some milliseconds, while clients wait for it. */
 const NEAR_BYTES = 256 * 1024;
-/** Records are written within this time, unless the coordinator is in trouble. */
-const OPEN_AFTER_MS = 1_500;
 
 interface Switched {
   /** `whole`: the new master has all of the former's stream. */
@@ -199,19 +197,14 @@ export class Promotion {
     });
     const changed = servers.filter((server, index) => server.type !== group.servers![index]!.type);
     const moves = how === 'whole' ? NO_STEP : await noteSourceFailure(this.#store, group.id);
-    const change: Change = {
+    await this.#changes.apply({
       what: `promotion of ${newMaster} in group ${group.id}`,
       writes: [...changed.map((server) => this.#store.serverWrite(server)), ...moves.writes],
       announcements: [...moves.announcements, groupChanged(withServers(group, servers))],
       confirm: 'stands',
-    };
-    // Proxies read the record as they open the gate: a silent one is not in the way of the others.
-    const opening = setTimeout(() => void gate?.open(), OPEN_AFTER_MS);
-    try {
-      await this.#changes.apply(change);
-    } finally {
-      clearTimeout(opening);
-    }
+      // Proxies read the record as they open the gate: they need not have heard of it before.
+      onWritten: () => void gate?.open(),
+    });
   }
 }
 

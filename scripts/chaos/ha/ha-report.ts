@@ -42,5 +42,5 @@ function times(rounds: readonly HaRound[]): string {
 
 function recovery(rounds: readonly HaRound[]): [string, string] {
   const sorted = rounds.map(({ recoveryMs }) => recoveryMs).sort((one, other) => one - other);
-  return [`${sorted[sorted.length >> 1]} ms`, `${sorted.at(-1)} ms`];
+  return [`${sorted[(sorted.length - 1) >> 1]} ms`, `${sorted.at(-1)} ms`];
 }

@@ -11,9 +11,11 @@ const GROUPS = 2;
 const POLL_MS = 20;
 /** A round that is not over by then is a finding. */
 const PATIENCE_MS = 60_000;
-/** Slots that move while a fault strikes, and how fast: not over before it strikes. */
-const MOVED_SLOTS = 64;
-const KEYS_A_SECOND = 300;
+/** Slots that move while a fault strikes, and for how long each key waits: not over before it strikes. */
+const MOVED_SLOTS = 16;
+const KEY_DELAY_MS = 1;
+/** There are more keys with every round, and a busy machine may take 10 ms for each. */
+const MOVE_PATIENCE_MS = 180_000;
 
 export interface HaOptions {
   readonly seed: number;
@@ -168,7 +170,7 @@ class HaRun {
         splitMs = Math.max(0, Math.round(insider.lastMs - gap.toMs));
       }
       if (job) {
-        await new SlotMoves(await this.#leading(), cluster.store).insist(job, PATIENCE_MS);
+        await new SlotMoves(await this.#leading(), cluster.store).insist(job, MOVE_PATIENCE_MS);
       }
       if (isFailover !== (fault.expects === 'failover')) {
         throw new Error(isFailover ? 'a failover without need' : 'no failover');
@@ -186,7 +188,7 @@ class HaRun {
     const owner = (await this.#cluster.store.loadSlot(from))!.group_id;
     const move = {
       ...{ from, to: from + MOVED_SLOTS - 1, group: (owner % GROUPS) + 1 },
-      ...{ delay: Math.round(1000 / KEYS_A_SECOND), chunks: false },
+      ...{ delay: KEY_DELAY_MS, chunks: false },
     };
     const client = await this.#leading();
     await client.migrate({
