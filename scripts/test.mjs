@@ -125,6 +125,13 @@ async function ensureServers() {
     if (!error.hint) throw error;
     console.warn(`${plain(error)}\n  tests that need it will be skipped`);
   }
+  // Without these their tests fail, and no others.
+  try {
+    await programs.ensurePrograms([programs.CLIENT_LIBRARIES], (line) => console.log(line));
+  } catch (error) {
+    if (!error.hint) throw error;
+    console.warn(plain(error));
+  }
 }
 
 function runVitest() {

@@ -48,6 +48,22 @@ export const PYTHON_REDIS: Requirement = {
   hint: 'install it: apt-get install python3-redis',
 };
 
+/** @public for scripts/test.mjs: clients of other languages */
+export const CLIENT_LIBRARIES: Requirement = {
+  name: 'client libraries of C, Ruby, Perl and Go',
+  isPresent: () =>
+    [
+      ...['/usr/include/hiredis/hiredis.h', '/usr/bin/ruby', '/usr/share/perl5/Redis.pm'],
+      ...['/usr/bin/go', '/usr/share/gocode/src/github.com/gomodule/redigo'],
+      '/usr/share/rubygems-integration/all/gems/redis-4.8.0/lib/redis.rb',
+    ].every((file) => existsSync(file)),
+  packages: [
+    ...['libhiredis-dev', 'ruby-redis', 'libredis-perl'],
+    ...['golang-go', 'golang-github-gomodule-redigo-dev'],
+  ],
+  hint: 'install them: apt-get install libhiredis-dev ruby-redis libredis-perl golang-go golang-github-gomodule-redigo-dev',
+};
+
 /** @public for scripts/test.mjs: the dashboard's pages are tested in a real browser */
 export const CHROMIUM: Requirement = {
   name: 'chromium',
