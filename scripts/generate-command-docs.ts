@@ -59,6 +59,9 @@ ${GENERATED_FROM_VERSION}, and has the commands of Redis 7.2 to 8 besides. The p
 command whether or not the servers know it: one that does not says so itself. The column "Redis"
 names the first version with the command if that is younger than 6.2.
 
+How many of Redis's own tests pass through the proxy, and why each of the others does not, is in
+[redis-suite.md](redis-suite.md).
+
 | routed | |
 |---|---|
 | one key | Forwarded untouched to the group that has the key's slot. Means what it means in Redis. |
