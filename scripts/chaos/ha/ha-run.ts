@@ -158,6 +158,7 @@ class HaRun {
       };
       const insider = fault.cutsMasterOff ? new Insider(master.port) : null;
       const slotIds = await this.#slotsOf(groupId);
+      await this.#until('clients are back at their proxies', async () => this.#writers.areSpread);
       const struckAt = performance.now();
       await fault.strike(scene);
       await fault.repair(scene);

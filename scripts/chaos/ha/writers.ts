@@ -36,6 +36,8 @@ export class Writers {
   readonly errors = new Map<string, number>();
   readonly #ports: readonly number[];
   readonly #pauseMs: number;
+  /** Clients that are not at their own proxy. */
+  readonly #away = new Set<number>();
   #working: Promise<unknown> = Promise.resolve();
   #isStopped = false;
 
@@ -47,6 +49,11 @@ export class Writers {
   start(count: number): void {
     const all = Array.from({ length: count }, (_, index) => this.#run(index));
     this.#working = Promise.all(all);
+  }
+
+  /** Each client writes by its own proxy: half of them by either. */
+  get areSpread(): boolean {
+    return this.#away.size === 0;
   }
 
   /** Resolves when nothing is under way any more. */
@@ -100,6 +107,8 @@ export class Writers {
       }
       try {
         if (!connection?.isOpen) connection = await this.#connect(index + away);
+        if (away === 0) this.#away.delete(index);
+        else this.#away.add(index);
       } catch (error) {
         this.#note(error instanceof Error ? error.message : String(error));
         away++;
