@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Ring } from '../../base/ring.js';
 import { Chunk } from '../../resp/chunk.js';
 import { takeLarge } from '../../resp/large-buffers.js';
 import { type Flushable, turn } from './turn.js';
@@ -9,6 +10,11 @@ const SLAB_BYTES = 64 * 1024;
 const VIEW_BYTES = 16 * 1024;
 /** Below, a loop beats `Buffer.copy`, which crosses into C++. */
 const LOOP_BYTES = 48;
+/**
+ * What a socket is given at a time when it does not take all at once: it gives memory back only when
+ * all that it has is written.
+ */
+const FED_BYTES = 256 * 1024;
 /** Free slabs kept; more than this are only in use while many sockets are written in one turn. */
 const MAX_FREE_SLABS = 256;
 
@@ -16,6 +22,14 @@ const freeSlabs: Buffer[] = [];
 
 function takeSlab(): Buffer {
   return freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
+}
+
+/** Output that waits until the socket has written what it was given before. */
+interface Waiting {
+  readonly view: Buffer;
+  /** The slab or the chunk that it is in; null: neither. */
+  readonly slab: Buffer | null;
+  readonly chunk: Chunk | null;
 }
 
 /** The output side of a socket: collects bytes during a turn and writes them at its end. */
@@ -27,6 +41,9 @@ export class Outlet implements Flushable {
   #inSocket: Buffer[] = [];
   /** Chunks with bytes that the kernel has not taken yet. */
   #held: Chunk[] = [];
+  /** Null until it is needed for the first time. */
+  #waiting: Ring<Waiting> | null = null;
+  #waitingBytes = 0;
   #isWaiting = false;
   bytesWritten = 0;
 
@@ -40,7 +57,7 @@ export class Outlet implements Flushable {
 
   /** Bytes that the kernel has not taken yet. */
   get pending(): number {
-    return this.#used + this.#socket.writableLength;
+    return this.#used + this.#waitingBytes + this.#socket.writableLength;
   }
 
   /**
@@ -79,8 +96,19 @@ export class Outlet implements Flushable {
     if (this.#socket.writableLength > 0) this.#onCongested();
   }
 
+  /** Gives the socket all there is: it is about to be ended. */
+  finish(): void {
+    this.flush();
+    this.#feed(Number.POSITIVE_INFINITY);
+  }
+
   /** To be called when the socket has nothing left to write: its slabs are free. */
   onWritten(): void {
+    this.#release();
+    this.#feed(FED_BYTES);
+  }
+
+  #release(): void {
     for (const slab of this.#inSocket) recycle(slab);
     this.#inSocket.length = 0;
     for (const chunk of this.#held) chunk.release();
@@ -92,8 +120,40 @@ export class Outlet implements Flushable {
     if (this.#slab !== null) recycle(this.#slab);
     this.#slab = null;
     this.#used = 0;
+    for (const { slab, chunk } of this.#waiting?.items() ?? []) {
+      if (slab !== null) recycle(slab);
+      chunk?.release();
+    }
+    this.#waiting = null;
+    this.#waitingBytes = 0;
     // Otherwise the kernel may still be about to take what has been written.
-    if (this.#socket.destroyed) this.onWritten();
+    if (this.#socket.destroyed) this.#release();
+  }
+
+  /** Gives the socket what waits, until it has so many bytes. */
+  #feed(bytes: number): void {
+    const waiting = this.#waiting;
+    if (waiting === null) return;
+    while (waiting.length > 0 && this.#socket.writableLength < bytes) {
+      const { view, slab, chunk } = waiting.shift()!;
+      this.#waitingBytes -= view.length;
+      this.#socket.write(view);
+      if (slab !== null) this.#inSocket.push(slab);
+      if (chunk !== null) this.#held.push(chunk);
+    }
+    if (this.#socket.writableLength === 0) this.#release();
+  }
+
+  /** The socket has enough to write: more waits. */
+  get #isFull(): boolean {
+    return this.#waitingBytes > 0 || this.#socket.writableLength >= FED_BYTES;
+  }
+
+  /** @param chunk held already */
+  #wait(view: Buffer, slab: Buffer | null, chunk: Chunk | null): void {
+    this.#waiting ??= new Ring();
+    this.#waiting.push({ view, slab, chunk });
+    this.#waitingBytes += view.length;
   }
 
   #flushLater(): void {
@@ -113,21 +173,22 @@ export class Outlet implements Flushable {
     }
     const view = bytes.subarray(start, end);
     const copied = isView ? null : takeLarge(length);
-    const held = copied ?? chunk;
-    this.#socket.cork();
+    const held = copied ?? chunk ?? null;
+    copied?.buffer.set(view);
+    const output = copied?.buffer.subarray(0, length) ?? (isView ? view : Buffer.from(view));
+    if (copied === null) held?.hold();
+    const isFull = this.#isFull;
+    if (!isFull) this.#socket.cork();
     if (this.#used > 0) this.#writeSlab();
     this.bytesWritten += length;
-    if (copied !== null) {
-      view.copy(copied.buffer);
-      this.#socket.write(copied.buffer.subarray(0, length));
+    if (isFull) {
+      this.#wait(output, null, held);
     } else {
-      this.#socket.write(isView ? view : Buffer.from(view));
+      if (held !== null) this.#held.push(held);
+      this.#socket.write(output);
+      this.#socket.uncork();
+      if (this.#socket.writableLength === 0) this.#release();
     }
-    this.#socket.uncork();
-    if (held !== undefined && this.#socket.writableLength > 0) {
-      if (copied === null) held.hold();
-      this.#held.push(held);
-    } else copied?.release();
     // The flush looks whether the socket took it.
     if (!this.#isWaiting) this.#flushLater();
   }
@@ -145,10 +206,15 @@ export class Outlet implements Flushable {
     this.#slab = null;
     this.#used = 0;
     this.bytesWritten += used;
-    this.#socket.write(used === SLAB_BYTES ? slab : slab.subarray(0, used));
+    const view = used === SLAB_BYTES ? slab : slab.subarray(0, used);
+    if (this.#socket.writableLength > 0 && this.#isFull) {
+      this.#wait(view, slab, null);
+      return;
+    }
+    this.#socket.write(view);
     this.#inSocket.push(slab);
     // Written in the call itself, as nearly always.
-    if (this.#socket.writableLength === 0) this.onWritten();
+    if (this.#socket.writableLength === 0) this.#release();
   }
 }
 

@@ -393,7 +393,7 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
 
   #endIfAnswered(): void {
     if (this.#state !== 'closing' || this.#queue.length > 0 || this.#operation !== null) return;
-    this.#outlet.flush();
+    this.#outlet.finish();
     this.#socket.destroySoon();
   }
 }
