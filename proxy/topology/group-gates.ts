@@ -11,9 +11,10 @@ import type { TopologyReader } from './topology-reader.js';
 
 /**
  * A gate is opened by us after this time, whoever has forgotten it: a dashboard whose session lives on,
- * or we, who do not reach the coordinator. Longer than any promotion takes.
+ * or we, who do not reach the coordinator. Longer than any promotion takes, and shorter than commands
+ * may wait.
  */
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 8_000;
 
 interface ClosedGate {
   /** The data of its node: of this gate, and not of one that comes later. */
