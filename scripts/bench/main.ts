@@ -5,6 +5,7 @@ import { hottestFunctions } from './cpu-profile.js';
 import { parseOptions } from './options.js';
 import { renderReport } from './report.js';
 import { runBench } from './run-bench.js';
+import { measureWaiting, renderWaiting } from './waiting-clients.js';
 
 const HOT_FUNCTIONS_SHOWN = 25;
 
@@ -36,6 +37,10 @@ export async function run(args: readonly string[]): Promise<void> {
 
 async function measureAndReport(args: readonly string[], signal: AbortSignal): Promise<void> {
   const options = parseOptions(args);
+  if (options.waiting > 0) {
+    console.log(renderWaiting(options, await measureWaiting(options, signal)));
+    return;
+  }
   if (options.profileFolder) mkdirSync(options.profileFolder, { recursive: true });
   const result = await runBench(options, signal, showProgress);
   console.log(renderReport(result, options.markdown ? 'markdown' : 'text'));

@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly svgFile: string | null;
   readonly profileFolder: string | null;
   readonly markdown: boolean;
+  /** Instead of all else: GET beside so many clients that block, and as many that listen; 0: no. */
+  readonly waiting: number;
 }
 
 /**
@@ -55,6 +57,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     .option('--json <file>', 'write all figures')
     .option('--svg <file>', 'write a chart')
     .option('--cpu-prof <folder>', `profile ${OURS} and print its hottest functions`)
+    .option(
+      '--waiting <n>',
+      'instead: GET beside n clients that block and n that listen, and without them',
+      wholeNumber,
+    )
     .option('--markdown', 'print the report for docs/performance.md')
     .parse(args as string[], { from: 'user' });
   const given = command.opts();
@@ -74,6 +81,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     svgFile: given.svg ?? null,
     profileFolder: given.cpuProf ?? null,
     markdown: given.markdown === true,
+    waiting: given.waiting ?? 0,
   });
 }
 

@@ -50,6 +50,12 @@ export class RawConnection {
     });
   }
 
+  /** Sends a command whose answer is not waited for; nothing may be exchanged after it. */
+  send(request: Buffer): void {
+    this.#socket.setTimeout(0);
+    this.#socket.write(request);
+  }
+
   close(): void {
     this.#settle = null;
     this.#socket.destroy();
