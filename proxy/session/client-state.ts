@@ -150,6 +150,7 @@ export abstract class ClientState implements OperationClient {
     const userId = name === DEFAULT_USER ? DEFAULT_USER_ID : users.find({ name, password });
     if (userId === null) return false;
     this.#userId = userId;
+    this.updatePlain();
     return true;
   }
 
@@ -222,7 +223,10 @@ export abstract class ClientState implements OperationClient {
       this.replySwitch.isOn &&
       !this.monitors.isActive &&
       !this.#isNextMarked;
-    const mayReadReplicas = this.isPlain && this.#readsReplicas && this.#tracking === null;
+    // Access lists are no part of what is replicated.
+    const isDefaultUser = this.#userId === DEFAULT_USER_ID;
+    const mayReadReplicas =
+      this.isPlain && isDefaultUser && this.#readsReplicas && this.#tracking === null;
     this.replicaReads = mayReadReplicas ? this.services.router.replicaReads : null;
   }
 

@@ -18,7 +18,11 @@ export const aclDelUser: Operation = async ({ args, client, cluster }) => {
   refuseDefault(names);
   const replies = await tellEveryGroup(cluster, args, INTERNAL_WRITE_ROW);
   const gone = new Set(names.map((name) => name.toString('latin1')));
-  for (const other of [...client.clients()]) if (gone.has(other.user)) other.destroy();
+  for (const other of [...client.clients()]) {
+    if (!gone.has(other.user)) continue;
+    if (other.clientId === client.clientId) client.closeAfterReply();
+    else other.destroy();
+  }
   return Math.max(...replies.map(({ value }) => Number(value.value)));
 };
 

@@ -87,6 +87,17 @@ function readBy(expected: readonly string[], of = client): Promise<unknown> {
 }
 
 describe('reads from replicas', () => {
+  it('are of the master for users of its access list, which replicas need not know', async () => {
+    const user = await RespClient.connect(proxy.port);
+    expect(await user.text('ACL', 'SETUSER', 'reader', 'on', '>secret', '~*', '+@all')).toBe(
+      '+OK\r\n',
+    );
+    expect(await user.text('AUTH', 'reader', 'secret')).toBe('+OK\r\n');
+    for (let n = 0; n < 20; n++) expect(await user.text('GET', WHO)).toBe('$6\r\nmaster\r\n');
+    expect(await user.text('ACL', 'DELUSER', 'reader')).toBe(':1\r\n');
+    await user.closed;
+  });
+
   it('take turns, and writes go to the master', async () => {
     await readBy(['replica 0', 'replica 1']);
     expect(await client.text('SET', 'other', 'new')).toBe('+OK\r\n');
