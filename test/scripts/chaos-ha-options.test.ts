@@ -27,7 +27,7 @@ it('says what came of each fault, and what was lost', () => {
   });
   expect(text).toContain('| kill -9 of a master | 3 | 1 | 3 | 700 ms | 900 ms | 40 ms |');
   expect(text).toContain('3 rounds, 3 failovers; without a write for 700 ms (p50), 900 ms (max)');
-  expect(text).toContain('acknowledged writes lost: 3 of 600');
+  expect(text).toContain('acknowledged writes lost, without WAIT: 3 of 600');
   expect(text).toContain('at a replica: 0 of 400');
   expect(text).toContain('  2 × ERR lost');
   expect(text).not.toContain('logs:');
