@@ -2,6 +2,7 @@ import cluster, { type Worker as ClusterWorker } from 'node:cluster';
 import type { Address } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
 import type { PeerAnswer, PeerMessage } from '../operation/peers/questions.js';
+import { MALLOC_SETTINGS } from './malloc-settings.js';
 import {
   ANSWER_TIMEOUT_MS,
   type Order,
@@ -43,7 +44,7 @@ export class WorkerHandle {
   /** Starts the process. @param onExit called once, when it has ended for whatever reason */
   constructor(workerIndex: number, onExit: (worker: WorkerHandle, reason: string) => void) {
     this.workerIndex = workerIndex;
-    this.#process = cluster.fork();
+    this.#process = cluster.fork({ ...MALLOC_SETTINGS, ...process.env });
     this.#process.on('message', (report: Report) => this.#onReport(report));
     this.#process.once('exit', (code, signal) => {
       const reason = signal ?? `exit code ${code}`;

@@ -1,12 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { OperatorError } from '../../base/errors.js';
+import { MALLOC_SETTINGS } from '../../proxy/workers/malloc-settings.js';
 import type { ProxyFigures, ProxyOrder } from './proxy-orders.js';
 
 // This file runs compiled, from dist/scripts/bench-bounds.
 const PROGRAM = new URL('./measured-proxy.js', import.meta.url);
 
-/** A proxy in a process of its own, whose memory is its own. */
+/** A proxy in a process of its own, with the environment of a worker. */
 export class ProxyProcess {
   readonly port: number;
   readonly pid: number;
@@ -20,7 +21,10 @@ export class ProxyProcess {
 
   /** @param ini settings as in config.ini. @param masters host:port, one a group */
   static async start(ini: string, masters: readonly string[]): Promise<ProxyProcess> {
-    const child = fork(PROGRAM, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(PROGRAM, {
+      env: { ...MALLOC_SETTINGS, ...process.env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const answer = once(child, 'message') as Promise<[number]>;
     const end = once(child, 'exit').then(() => {
       throw new OperatorError('the measured proxy ended at its start');
