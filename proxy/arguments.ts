@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { type Address, parseAddress } from '../base/address.js';
 import { messageOf } from '../base/errors.js';
@@ -82,7 +83,11 @@ function proxyCommand(streams: Streams): Command {
         .default('info')
         .argParser(readLogLevel),
     )
-    .addOption(option('--cpu <number>', 'number of worker processes').default(1).argParser(readCpu))
+    .addOption(
+      option('--cpu <number>', 'number of worker processes')
+        .default(availableParallelism(), 'one a core')
+        .argParser(readCpu),
+    )
     .addOption(
       option('--addr <host:port>', 'where clients are served')
         .default(parseAddress(DEFAULT_ADDR, '--addr'), DEFAULT_ADDR)

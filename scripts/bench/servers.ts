@@ -147,7 +147,14 @@ export class Servers {
   async startProxy({ configFile }: Dashboard, profileFolder: string | null): Promise<Target> {
     const [port, adminPort] = (await freePorts(2)) as [number, number];
     const args = [
-      ...[...profileArguments(profileFolder), PROXY, '-c', configFile, '--log-level=warn'],
+      ...[
+        ...profileArguments(profileFolder),
+        PROXY,
+        '-c',
+        configFile,
+        '--log-level=warn',
+        '--cpu=1',
+      ],
       ...[`--addr=127.0.0.1:${port}`, `--http-addr=127.0.0.1:${adminPort}`],
     ];
     return this.#start(OURS, process.execPath, args, port);

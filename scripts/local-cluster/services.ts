@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { DashboardClient } from '../../dashboard/api/client.js';
 import { configFile, type Plan, type ProxyPlan } from './plan.js';
@@ -129,6 +130,7 @@ export function proxyService(plan: Plan, proxy: ProxyPlan, projectFolder: string
       args: [
         join(projectFolder, 'bin', 'codis-proxy'),
         ...['-c', file, `--addr=${HOST}:${proxy.port}`, `--http-addr=${HOST}:${proxy.adminPort}`],
+        `--cpu=${Math.max(1, Math.floor(availableParallelism() / plan.proxies.length))}`,
       ],
     }),
     // Its last words: {"reason":"mark_offline","msg":"stopping"}.

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { parseArguments } from '../../proxy/arguments.js';
 
@@ -22,7 +23,7 @@ describe('the command line of codis-proxy', () => {
         configFile: null,
         logFile: null,
         logLevel: 'info',
-        cpu: 1,
+        cpu: availableParallelism(),
         addr: { host: '127.0.0.1', port: 19000 },
         httpAddr: { host: '127.0.0.1', port: 11000 },
       },

@@ -26,7 +26,7 @@ export interface ClusterOptions {
   /** More keys of config.ini, for every process of the cluster. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly redisArgs?: readonly string[];
-  /** More arguments for each codis-proxy, such as `--cpu=2`. */
+  /** More arguments for each codis-proxy, such as `--cpu=2`; one worker without. */
   readonly proxyArgs?: readonly string[];
   /**
    * `process`: a real dashboard, which also sets the cluster up, by its REST API. `stand-in`: none;
@@ -58,7 +58,7 @@ export class ProxyProcess {
     this.addr = `127.0.0.1:${port}`;
     this.adminUrl = `http://127.0.0.1:${adminPort}`;
     this.#arguments = [
-      ...[PROXY_PROGRAM, '-c', configFile],
+      ...[PROXY_PROGRAM, '-c', configFile, '--cpu=1'],
       ...[`--addr=${this.addr}`, `--http-addr=127.0.0.1:${adminPort}`],
       ...args,
     ];
