@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { DashboardClient } from '../../dashboard/api/client.js';
@@ -10,6 +11,9 @@ import { freePort } from '../support/ports.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
 import { startRedis } from '../support/redis-server.js';
 import { choosePorts, LocalClusterRun, type Ports, PROJECT } from './local-cluster.js';
+
+/** Processes of the one proxy of a cluster, besides the proxy itself: one a core. */
+const WORKERS = availableParallelism() > 1 ? availableParallelism() : 0;
 
 const runs: LocalClusterRun[] = [];
 afterEach(async () => {
@@ -90,7 +94,7 @@ describe('a cluster', () => {
     const killed = start(data, ports, { args });
     await killed.ready();
     expect(await ask(ports.proxy, 'SET key value')).toBe('+OK\r\n');
-    expect(killed.children().size).toBe(4);
+    expect(killed.children().size).toBe(4 + WORKERS);
     await killed.stop('SIGKILL');
     const next = start(data, ports, { args });
     await next.ready();
@@ -121,12 +125,12 @@ describe('a cluster', () => {
     );
     expect(grown.output).toContain(`group 3: its master ${byHand.addr} does not answer`);
     expect((await client.listGroups()).map(({ servers }) => servers?.length)).toEqual([2, 2, 1]);
-    expect(grown.children().size).toBe(6);
+    expect(grown.children().size).toBe(6 + WORKERS);
     await grown.stop();
 
     const plain = start(data, ports, { args: ['--proxies', '1'] });
     await plain.ready();
-    expect(plain.children().size).toBe(6);
+    expect(plain.children().size).toBe(6 + WORKERS);
     expect(await plain.stop()).toEqual({ code: 0, signal: null });
   });
 
