@@ -31,6 +31,8 @@ const NORMAL_FORMS: { readonly [command: string]: Form } = {
   // Mangled: its reply has the connection's number.
   hello: 'shape',
   lolwut: 'shape',
+  'acl cat': 'unordered',
+  'acl genpass': 'shape',
   // It also sees a key that has expired, until the server happens to remove it.
   'memory usage': 'no-error',
   'xinfo consumers': 'shape',

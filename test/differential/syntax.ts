@@ -75,6 +75,9 @@ SORT zset BY nosort [ GET # ]
 SORT set ALPHA
 SORT_RO nums [ LIMIT index count ] [ DESC ]
 LOLWUT VERSION 5 1 1 1
+ACL CAT [ ( STRING | DANGEROUS | SCRIPTING | NONE ) ]
+ACL GENPASS [ ( 5 | 128 | 4097 ) ]
+ACL HELP
 
 HSET hash { field val }
 HMSET hash { field val }

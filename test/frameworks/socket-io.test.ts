@@ -34,8 +34,8 @@ async function startServer(proxyPort: number) {
     url: `http://127.0.0.1:${port}`,
     close: async () => {
       await server.close();
-      publisher.disconnect();
-      subscriber.disconnect();
+      // The adapter has told them to unsubscribe, and does not wait for that.
+      await Promise.all([publisher.quit(), subscriber.quit()]);
     },
   };
 }
