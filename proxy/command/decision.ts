@@ -20,7 +20,7 @@ export interface Answer {
  * - `ask-queueing`: to be queued in a transaction, if the server says so
  * - `call-script`: as `send`; the command calls this script by its sha
  * - `call-function`: as `send`; the command calls a function, which the server may lack
- * - `publish`: as `send`; the reply is to count the clients of this worker one by one
+ * - `publish`: as `send`; the reply is to count the clients of this proxy one by one
  * - `operate`: have it carried out by the row's operation
  */
 export type Decision =

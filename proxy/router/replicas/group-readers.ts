@@ -35,11 +35,6 @@ export class GroupReaders {
     return this.#replicas.map(({ server }) => server);
   }
 
-  /** How many replicas are read from now. */
-  get fitReplicas(): number {
-    return this.#fit.filter((server) => server !== null).length;
-  }
-
   /** One of those that may be read from, in turns; null: the master. */
   choose(): Server | null {
     const { length } = this.#fit;

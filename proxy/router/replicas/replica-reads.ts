@@ -59,11 +59,6 @@ export class ReplicaReads {
     return [...this.#groups.values()].flatMap((group) => group.servers);
   }
 
-  /** How many replicas are read from now. */
-  get fitReplicas(): number {
-    return [...this.#groups.values()].reduce((sum, group) => sum + group.fitReplicas, 0);
-  }
-
   /** To be called when a change is in effect. */
   update(change: TopologyChange): void {
     for (const { groupId, replicas } of change.groups) {
