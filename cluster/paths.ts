@@ -63,6 +63,10 @@ export class Paths {
   get dashboard(): string {
     return `${this.root}/dashboard`;
   }
+  /** Not in Codis: its version counts how often a dashboard began to lead. */
+  get dashboardEpoch(): string {
+    return `${this.root}/dashboard_epoch`;
+  }
   /** Not in Codis: an ephemeral node for each dashboard, the one that leads and the others. */
   get dashboards(): string {
     return `${this.root}/dashboards`;

@@ -224,9 +224,18 @@ export class Changes {
     return prepared.published;
   }
 
+  /**
+   * Writes records that proxies need not be told of, in one atomic step. To be called within `run`.
+   *
+   * @throws UnavailableError if another dashboard leads by now
+   */
+  save(operations: readonly Operation[]): Promise<void> {
+    return this.#lease.write(operations);
+  }
+
   async #save(operations: readonly Operation[]): Promise<void> {
     try {
-      await this.#store.coordinator.multi(operations);
+      await this.#lease.write(operations);
     } catch (error) {
       throw isClash(error)
         ? new ConflictError(`somebody else changed the cluster meanwhile: ${messageOf(error)}`, {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { isLoopback, parseAddress } from '../base/address.js';
 import { withDeadline } from '../base/deadline.js';
-import { messageOf } from '../base/errors.js';
+import { DeadlineError, messageOf } from '../base/errors.js';
 import type { Logger } from '../base/log.js';
 import {
   BadVersionError,
@@ -10,7 +10,9 @@ import {
   type Handle,
   NodeExistsError,
   NoNodeError,
+  type Operation,
 } from '../cluster/coordinator/coordinator.js';
+import type { Paths } from '../cluster/paths.js';
 import { LeaseHeldError, UnavailableError } from './errors.js';
 import { type ProbeOutcome, probeAddress } from './probe.js';
 
@@ -36,16 +38,28 @@ type LeaseRecord = z.infer<typeof leaseRecord>;
  */
 export type LeaseState = 'free' | 'held' | 'standby' | 'released';
 
-/** Who may change the cluster: the dashboard whose ephemeral node is at `P/dashboard`. */
+/** Of a node that we made and wrote once more; of any that others make it is 0 at first. */
+const OWN_VERSION = 1;
+
+/**
+ * Who may change the cluster: the dashboard whose ephemeral node is at `P/dashboard`.
+ *
+ * One that was stopped for a while may not know yet that its session is over and another one leads.
+ * So a {@link write} is done only where the node is ours still, and `P/dashboard_epoch`, which every
+ * taking of the lease writes in the same step, has the version of when we took it: a fencing token
+ * that the coordinator checks.
+ */
 export class Lease {
   readonly #coordinator: Coordinator;
   readonly #path: string;
+  readonly #epochPath: string;
   readonly #isSameHost: (addr: string) => Promise<boolean>;
   readonly #log: Logger;
   readonly #handles: Handle[] = [];
   readonly #stopping = new AbortController();
   #state: LeaseState = 'free';
   #data = '';
+  #epoch = 0;
   #holder: LeaseRecord | null = null;
   #waiting: Promise<void> | null = null;
   #wake: () => void = () => {};
@@ -54,12 +68,13 @@ export class Lease {
   /** @param isSameHost whether the dashboard at that address runs on this machine */
   constructor(
     coordinator: Coordinator,
-    path: string,
+    paths: Paths,
     isSameHost: (addr: string) => Promise<boolean>,
     log: Logger,
   ) {
     this.#coordinator = coordinator;
-    this.#path = path;
+    this.#path = paths.dashboard;
+    this.#epochPath = paths.dashboardEpoch;
     this.#isSameHost = isSameHost;
     this.#log = log;
   }
@@ -90,6 +105,30 @@ export class Lease {
     if (this.#coordinator.state !== 'connected') {
       throw new UnavailableError('the coordinator cannot be reached now, nothing was changed', {
         hint: 'check that ZooKeeper runs, then try again',
+      });
+    }
+  }
+
+  /**
+   * All of the operations in one step, or none; nothing either if another dashboard leads by then.
+   *
+   * @throws UnavailableError if we do not lead, and what {@link Coordinator.multi} throws
+   */
+  async write(operations: readonly Operation[]): Promise<void> {
+    if (operations.length === 0) return;
+    this.assertHeld();
+    const fence: Operation[] = [
+      { type: 'check', path: this.#path, version: OWN_VERSION },
+      { type: 'check', path: this.#epochPath, version: this.#epoch },
+    ];
+    try {
+      await this.#coordinator.multi([...fence, ...operations]);
+    } catch (error) {
+      const isRefused = error instanceof NoNodeError || error instanceof BadVersionError;
+      if (!isRefused || fence.every(({ path }) => path !== error.path)) throw error;
+      this.#lose('a write was refused: the lease is not ours any more');
+      throw new UnavailableError('this dashboard does not lead any more, nothing was changed', {
+        hint: 'try again in a moment',
       });
     }
   }
@@ -135,8 +174,19 @@ export class Lease {
       }),
       await this.#coordinator.watchNode(this.#path, () => void this.#look()),
     );
-    if (await this.#tryToTake()) this.#state = 'held';
+    if (await this.#tryFirst()) this.#state = 'held';
     else this.#standBy();
+  }
+
+  /** Where the answer was lost with a connection, the next try finds out. */
+  async #tryFirst(): Promise<boolean> {
+    try {
+      return await this.#tryToTake();
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      this.#log.warn({ reason: messageOf(error) }, 'the lease cannot be taken now');
+      return false;
+    }
   }
 
   /** Gives the lease back. Does not throw: what cannot be removed expires. */
@@ -246,9 +296,10 @@ export class Lease {
     if (node) await this.#deleteVersion(node.version);
     if (this.#stopping.signal.aborted) return false;
     try {
-      await this.#coordinator.create(this.#path, this.#data, { ephemeral: 'session' });
+      await this.#take();
     } catch (error) {
-      if (!(error instanceof NodeExistsError)) throw error;
+      // Another one was faster, or makes itself known just now.
+      if (!(error instanceof NodeExistsError || error instanceof BadVersionError)) throw error;
       const other = await this.#coordinator.get(this.#path);
       this.#holder = other && readRecord(other.data);
       return false;
@@ -257,6 +308,29 @@ export class Lease {
     if (!this.#stopping.signal.aborted) return true;
     await this.#coordinator.delete(this.#path);
     return false;
+  }
+
+  /** @throws NodeExistsError, BadVersionError if another dashboard takes it at the same time */
+  async #take(): Promise<void> {
+    const { path, data } = { path: this.#path, data: this.#data };
+    const epoch = await this.#readEpoch();
+    await this.#coordinator.multi([
+      { type: 'create', path, data, ephemeral: 'session' },
+      { type: 'set', path, data },
+      { type: 'set', path: this.#epochPath, data, version: epoch },
+    ]);
+    this.#epoch = epoch + 1;
+  }
+
+  /** The version of the node that counts leaders; it is made where there is none. */
+  async #readEpoch(): Promise<number> {
+    for (;;) {
+      const node = await this.#coordinator.get(this.#epochPath);
+      if (node) return node.version;
+      await this.#coordinator.create(this.#epochPath, '').catch((error: unknown) => {
+        if (!(error instanceof NodeExistsError)) throw error;
+      });
+    }
   }
 
   async #deleteVersion(version: number): Promise<void> {

@@ -103,7 +103,7 @@ async function serve(
   const store = new Store(coordinator, config.product);
   const registry = new Registry(store, log);
   const isSameHost = (addr: string) => registry.isOnThisHost(addr);
-  const lease = new Lease(coordinator, store.paths.dashboard, isSameHost, log);
+  const lease = new Lease(coordinator, store.paths, isSameHost, log);
   await lease.removeDead();
   const certificate = loadCertificate(config);
   const listening = await listen(options.listen, certificate);

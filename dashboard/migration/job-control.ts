@@ -51,7 +51,7 @@ export class JobControl {
         if (!job) throw new NotFoundError(`there is no move ${jobId}`);
         if (hasEnded(job)) throw new ConflictError(`${job.what}: has ended (${job.state})`);
         const own = tasks.filter((task) => task.job === jobId);
-        await this.#store.coordinator.multi(
+        await this.#changes.save(
           action === 'cancel'
             ? await this.#cancel(job, own, direction)
             : this.#pauseOrResume(job, own, action),

@@ -121,7 +121,7 @@ export class Migration {
     await this.#rules.assertServersReady(slotMoves, []);
     const job = await this.#changes.run(async () => {
       await this.#rules.assertPossible(slotMoves);
-      return this.#queue.add(what, slotMoves, moveOptions.parse(options ?? {}));
+      return this.#queue.add(this.#changes, what, slotMoves, moveOptions.parse(options ?? {}));
     });
     faultPoint('job-queued');
     this.#runner.wake();

@@ -3,6 +3,7 @@ import type { Operation } from '../../cluster/coordinator/coordinator.js';
 import { type MigrateJob, type MoveOptions, migrateJob } from '../../cluster/model/migrate-job.js';
 import { type MigrateTask, migrateTask } from '../../cluster/model/migrate-task.js';
 import { BadRecordError, type Store } from '../../cluster/store.js';
+import type { Changes } from '../changes.js';
 
 /** Jobs that have ended are kept so many, for who comes back and asks how it went. */
 const ENDED_JOBS_KEPT = 16;
@@ -69,8 +70,13 @@ export class MigrationQueue {
     return found.flatMap(({ name, record }) => queuedTask(name, record) ?? []);
   }
 
-  /** Saves a job and its tasks in one step. @returns the job's id */
-  async add(what: string, tasks: readonly NewTask[], options: MoveOptions): Promise<string> {
+  /** Saves a job and its tasks in one step of a change that runs. @returns the job's id */
+  async add(
+    changes: Pick<Changes, 'save'>,
+    what: string,
+    tasks: readonly NewTask[],
+    options: MoveOptions,
+  ): Promise<string> {
     const { coordinator, paths } = this.#store;
     for (const path of [paths.migrateTasks, paths.migrateJobs]) {
       if (!(await coordinator.get(path))) await coordinator.create(path, '');
@@ -82,7 +88,7 @@ export class MigrationQueue {
       ...{ id, what, state: 'running', options, slots: tasks.length },
       ...{ create_at: createAt, end_at: '', message: '' },
     };
-    await coordinator.multi([
+    await changes.save([
       { type: 'create', path: paths.migrateJob(id), data: jobJson(job) },
       ...tasks.map(
         (task, index): Operation => ({

@@ -260,7 +260,7 @@ export class Runner {
           if (status === task.status && message === task.error) return [];
           return [this.#queue.taskWrite({ ...task, status, error: message })];
         });
-        await this.#store.coordinator.multi(changed);
+        await this.#changes.save(changed);
       });
     } catch (cause) {
       this.#log.warn({ err: cause }, 'the error of the tasks is not saved');
@@ -271,7 +271,7 @@ export class Runner {
     if (verdicts.length === 0) return Promise.resolve();
     return this.#changes.run(async () => {
       const present = new Map((await this.#queue.load()).tasks.map((task) => [task.seq, task]));
-      await this.#store.coordinator.multi(
+      await this.#changes.save(
         verdicts.flatMap(({ task: { seq }, status, message }) => {
           const task = present.get(seq);
           if (!task) return [];
@@ -293,7 +293,7 @@ export class Runner {
       );
       if (next === null || (next.state === job.state && next.message === job.message)) continue;
       await this.#changes.run(() =>
-        this.#store.coordinator.multi([this.#queue.jobWrite({ ...job, ...next })]),
+        this.#changes.save([this.#queue.jobWrite({ ...job, ...next })]),
       );
       this.#log.info({ job: job.id, what: job.what, ...next }, 'job settled');
     }
@@ -323,8 +323,9 @@ export class Runner {
         if (!slot) return otherwise;
         return slot.state.status === 'migrate' ? slot.state.migrate_status.from : slot.group_id;
       };
-      await this.#store.coordinator.multi(orphans.map((task) => this.#queue.taskDeletion(task)));
+      await this.#changes.save(orphans.map((task) => this.#queue.taskDeletion(task)));
       await this.#queue.add(
+        this.#changes,
         'tasks of another dashboard',
         orphans.map((task) => ({
           slotId: task.slot_id,

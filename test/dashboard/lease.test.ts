@@ -9,6 +9,7 @@ import { type Coordinator, NoNodeError } from '../../cluster/coordinator/coordin
 import { openCoordinator } from '../../cluster/coordinator/open.js';
 import { Paths } from '../../cluster/paths.js';
 import { DashboardClient } from '../../dashboard/api/client.js';
+import { Lease } from '../../dashboard/lease.js';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 import { type TestProcess, temporaryFolder } from '../support/process.js';
@@ -183,6 +184,72 @@ describe.each(['embedded', 'zookeeper'])('the lease on %s', (kind) => {
     await client.addGroup(1);
     expect(await client.listGroups()).toHaveLength(1);
     await client.removeGroup(1);
+  });
+});
+
+describe('what is written under the lease', () => {
+  const paths = new Paths('test');
+
+  /** A lease whose dashboard hears of nothing that happens to its node, as one that was stopped. */
+  async function deafLease(config: Config): Promise<Lease> {
+    const coordinator = await coordinatorOf(config);
+    const deaf = new Proxy(coordinator, {
+      get(target, name) {
+        if (name === 'watchNode') return async () => ({ close: () => {} });
+        const member: unknown = Reflect.get(target, name, target);
+        return typeof member === 'function' ? member.bind(target) : member;
+      },
+    });
+    return newLease(deaf);
+  }
+
+  function newLease(coordinator: Coordinator): Lease {
+    const lease = new Lease(coordinator, paths, async () => true, silentLog());
+    cleanups.push(() => lease.release());
+    return lease;
+  }
+
+  const RECORD = { type: 'create', path: `${paths.root}/record`, data: '' } as const;
+  const REFUSED = 'this dashboard does not lead any more, nothing was changed';
+
+  it('is not written by one whose node is gone', async () => {
+    const config = testConfig();
+    const coordinator = await coordinatorOf(config);
+    const lease = await deafLease(config);
+    await lease.contend('127.0.0.1:1');
+    await coordinator.delete(PATH);
+    expect(lease.state).toBe('held');
+    await expect(lease.write([RECORD])).rejects.toThrow(REFUSED);
+    expect(await coordinator.get(RECORD.path)).toBeNull();
+    await eventually('it leads again', () => lease.state === 'held');
+    await lease.write([RECORD]);
+    expect(await coordinator.get(RECORD.path)).not.toBeNull();
+  });
+
+  it('is not written by one that was replaced', async () => {
+    const config = testConfig();
+    const coordinator = await coordinatorOf(config);
+    const stale = await deafLease(config);
+    await stale.contend('127.0.0.1:1');
+    await coordinator.delete(PATH);
+    const leader = newLease(await coordinatorOf(config));
+    await leader.contend(`127.0.0.1:${await freePort()}`);
+    expect([stale.state, leader.state]).toEqual(['held', 'held']);
+    await expect(stale.write([RECORD])).rejects.toThrow(REFUSED);
+    expect(await coordinator.get(RECORD.path)).toBeNull();
+    await leader.write([RECORD]);
+  });
+
+  it('is not written beside a node that an original Codis made', async () => {
+    const config = testConfig();
+    const coordinator = await coordinatorOf(config);
+    const stale = await deafLease(config);
+    await stale.contend('127.0.0.1:1');
+    await coordinator.delete(PATH);
+    await coordinator.create(PATH, '{"addr": "192.0.2.1:18087", "pid": 1}');
+    await expect(stale.write([RECORD])).rejects.toThrow(REFUSED);
+    expect(await coordinator.get(RECORD.path)).toBeNull();
+    await coordinator.delete(PATH);
   });
 });
 
