@@ -64,7 +64,9 @@ describe('what is no Redis server', () => {
   });
 
   it('is a node of a Redis Cluster', async () => {
-    const addr = await redis('--cluster-enabled', 'yes');
+    // Its second port would be 10,000 above the first, where connections of others may be.
+    const busPort = String(await freePort());
+    const addr = await redis('--cluster-enabled', 'yes', '--cluster-port', busPort);
     await expect(fetchState(addr, '')).rejects.toThrow(`the server ${addr} runs in cluster mode`);
   });
 
