@@ -103,7 +103,9 @@ export class ReceiveBuffer {
         this.#receivedInPlace(count);
       } else this.receivedChunk(into.subarray(0, count));
     } else if (into === this.#area.window) {
-      this.#receivedInChunk(count);
+      this.#receivedInArea(count, HEADROOM);
+    } else if (into === this.#area.buffer && this.#restLength === 0) {
+      this.#receivedInArea(count, 0);
     } else {
       this.receivedChunk(into.subarray(0, count));
     }
@@ -137,23 +139,26 @@ export class ReceiveBuffer {
 
   /** A place to read into that nobody else holds. */
   #freeWindow(): Buffer {
+    if (!this.#hasOwnAreas) return this.#area.window;
     const { chunk } = this.#area;
-    if (this.#hasOwnAreas && (chunk === null || chunk.hasOtherHolders)) {
+    if (chunk === null || chunk.hasOtherHolders) {
       // The socket is about to be given another place: it reads into this one no more.
       chunk?.release();
       this.#area = newArea();
     }
-    return this.#area.window;
+    // Whoever holds the chunk holds all of it: no room that would stay empty.
+    return this.#restLength === 0 ? this.#area.buffer : this.#area.window;
   }
 
-  #receivedInChunk(count: number): void {
+  /** @param from where in the area the bytes begin */
+  #receivedInArea(count: number, from: number): void {
     const { buffer } = this.#area;
-    const start = HEADROOM - this.#restLength;
+    const start = from - this.#restLength;
     if (this.#restLength > 0) {
       this.#rest.copy(buffer, start, 0, this.#restLength);
       this.#dropRest();
     }
-    const end = HEADROOM + count;
+    const end = from + count;
     const consumed = this.#consume(buffer, start, end, false);
     if (consumed < end) this.#keep(buffer, consumed, end);
   }

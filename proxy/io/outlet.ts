@@ -15,6 +15,8 @@ const LOOP_BYTES = 48;
  * all that it has is written.
  */
 const FED_BYTES = 256 * 1024;
+/** The C library's, in front of memory of a chunk's size. */
+const PAGE_BYTES = 4096;
 /** Free slabs kept; more than this are only in use while many sockets are written in one turn. */
 const MAX_FREE_SLABS = 256;
 
@@ -44,6 +46,7 @@ export class Outlet implements Flushable {
   /** Null until it is needed for the first time. */
   #waiting: Ring<Waiting> | null = null;
   #waitingBytes = 0;
+  #waitingMemory = 0;
   #isWaiting = false;
   bytesWritten = 0;
 
@@ -58,6 +61,16 @@ export class Outlet implements Flushable {
   /** Bytes that the kernel has not taken yet. */
   get pending(): number {
     return this.#used + this.#waitingBytes + this.#socket.writableLength;
+  }
+
+  /** The memory that they keep: what is in slabs and chunks that stay keeps them whole. */
+  get memory(): number {
+    const { writableLength } = this.#socket;
+    if (writableLength === 0) return this.#used;
+    let inSocket = this.#inSocket.length * SLAB_BYTES;
+    for (const chunk of this.#held) inSocket += chunk.buffer.length + PAGE_BYTES;
+    const slab = this.#used > 0 ? SLAB_BYTES : 0;
+    return slab + this.#waitingMemory + Math.max(inSocket, writableLength);
   }
 
   /**
@@ -92,13 +105,16 @@ export class Outlet implements Flushable {
 
   flush(): void {
     this.#isWaiting = false;
-    if (this.#used > 0) this.#writeSlab();
+    // While the socket has enough, a slab is filled: a turn's few bytes are no slab worth.
+    const isFed = this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;
+    if (this.#used > 0 && !isFed) this.#writeSlab();
     if (this.#socket.writableLength > 0) this.#onCongested();
   }
 
   /** Gives the socket all there is: it is about to be ended. */
   finish(): void {
-    this.flush();
+    this.#isWaiting = false;
+    if (this.#used > 0) this.#writeSlab();
     this.#feed(Number.POSITIVE_INFINITY);
   }
 
@@ -106,6 +122,7 @@ export class Outlet implements Flushable {
   onWritten(): void {
     this.#release();
     this.#feed(FED_BYTES);
+    if (this.#used > 0 && !this.#isWaiting) this.flush();
   }
 
   #release(): void {
@@ -126,6 +143,7 @@ export class Outlet implements Flushable {
     }
     this.#waiting = null;
     this.#waitingBytes = 0;
+    this.#waitingMemory = 0;
     // Otherwise the kernel may still be about to take what has been written.
     if (this.#socket.destroyed) this.#release();
   }
@@ -137,6 +155,7 @@ export class Outlet implements Flushable {
     while (waiting.length > 0 && this.#socket.writableLength < bytes) {
       const { view, slab, chunk } = waiting.shift()!;
       this.#waitingBytes -= view.length;
+      this.#waitingMemory -= memoryOf(view, slab, chunk);
       this.#socket.write(view);
       if (slab !== null) this.#inSocket.push(slab);
       if (chunk !== null) this.#held.push(chunk);
@@ -154,6 +173,7 @@ export class Outlet implements Flushable {
     this.#waiting ??= new Ring();
     this.#waiting.push({ view, slab, chunk });
     this.#waitingBytes += view.length;
+    this.#waitingMemory += memoryOf(view, slab, chunk);
   }
 
   #flushLater(): void {
@@ -207,8 +227,8 @@ export class Outlet implements Flushable {
     this.#used = 0;
     this.bytesWritten += used;
     const view = used === SLAB_BYTES ? slab : slab.subarray(0, used);
-    if (this.#socket.writableLength > 0 && this.#isFull) {
-      this.#wait(view, slab, null);
+    if (this.#socket.writableLength > 0) {
+      this.#queueSlab(view, slab);
       return;
     }
     this.#socket.write(view);
@@ -216,6 +236,26 @@ export class Outlet implements Flushable {
     // Written in the call itself, as nearly always.
     if (this.#socket.writableLength === 0) this.#release();
   }
+
+  /** Behind what the kernel has not taken: it may stay for long, and a little is no slab worth. */
+  #queueSlab(view: Buffer, slab: Buffer): void {
+    const isLittle = view.length < SLAB_BYTES / 2;
+    const output = isLittle ? Buffer.from(view) : view;
+    const kept = isLittle ? null : slab;
+    if (isLittle) recycle(slab);
+    if (this.#isFull) {
+      this.#wait(output, kept, null);
+      return;
+    }
+    this.#socket.write(output);
+    if (kept !== null) this.#inSocket.push(kept);
+  }
+}
+
+/** What a piece of output keeps. */
+function memoryOf(view: Buffer, slab: Buffer | null, chunk: Chunk | null): number {
+  if (chunk !== null) return chunk.buffer.length + PAGE_BYTES;
+  return slab?.length ?? view.length;
 }
 
 function recycle(slab: Buffer): void {

@@ -10,7 +10,7 @@ export interface MemoryLimits {
 
 /** A client as the guard sees it. */
 export interface GuardedClient {
-  /** Bytes of replies that it has not taken. */
+  /** The memory of replies that it has not taken. */
   readonly pendingOutput: number;
   /** Bytes received of commands that are not complete. */
   readonly pendingInput: number;
@@ -26,6 +26,12 @@ export interface ClosedClients {
 }
 
 /**
+ * Between two looks it is acted so much below the limit, and as much again is made room: memory that is
+ * being read into is nobody's yet, and the next reply is not to have us choose again.
+ */
+const MARGIN_SHARE = 1 / 32;
+
+/**
  * Closes clients that would make the process grow without end, as Redis does by its
  * client-output-buffer-limit: one that is over its own limit; and while all together are over
  * theirs, the one who holds most. Others are paused before it comes to that: see Session.
@@ -33,9 +39,12 @@ export interface ClosedClients {
 export class MemoryGuard {
   readonly #limits: MemoryLimits;
   readonly closed: ClosedClients = { output: 0, input: 0 };
-  /** As of the last look; bytes. */
+  /** As of the last look, with what has been told since; bytes. */
   outputBytes = 0;
+  /** As of the last look; bytes. */
   inputBytes = 0;
+  /** Clients with pending output, and what `outputBytes` has of each. */
+  readonly #counted = new Map<GuardedClient, number>();
 
   constructor(limits: MemoryLimits) {
     this.#limits = limits;
@@ -43,47 +52,79 @@ export class MemoryGuard {
 
   /** To be called when a client's pending output has grown. @returns false: it has been closed */
   admitsOutput(client: GuardedClient): boolean {
-    if (client.pendingOutput <= this.#limits.outputPerClient) return true;
-    this.closed.output++;
-    client.destroy();
-    return false;
+    const { outputPerClient, outputTotal } = this.#limits;
+    const pending = client.pendingOutput;
+    if (pending > outputPerClient) {
+      this.closed.output++;
+      client.destroy();
+      return false;
+    }
+    this.outputBytes += pending - (this.#counted.get(client) ?? 0);
+    this.#counted.set(client, pending);
+    const margin = outputTotal * MARGIN_SHARE;
+    if (this.outputBytes <= outputTotal - margin) return true;
+    const clients = [...this.#counted.keys()];
+    this.#count(clients);
+    const excess = this.outputBytes - outputTotal + margin;
+    if (excess > 0) this.#closeForOutput(clients, excess + margin);
+    return this.#counted.has(client);
+  }
+
+  /** The client is gone, and holds nothing any more. */
+  forget(client: GuardedClient): void {
+    const bytes = this.#counted.get(client);
+    if (bytes === undefined) return;
+    this.#counted.delete(client);
+    this.outputBytes -= bytes;
   }
 
   /** To be called some times a second. */
   look(clients: Iterable<GuardedClient>): void {
-    this.outputBytes = 0;
-    this.inputBytes = 0;
     const all = [...clients];
-    for (const client of all) {
-      this.outputBytes += client.pendingOutput;
-      this.inputBytes += client.pendingInput;
-    }
+    this.#count(all);
+    this.inputBytes = all.reduce((sum, { pendingInput }) => sum + pendingInput, 0);
     const { outputTotal, inputTotal } = this.#limits;
-    const output = closeLargest(all, 'pendingOutput', this.outputBytes - outputTotal);
-    const input = closeLargest(all, 'pendingInput', this.inputBytes - inputTotal);
-    this.closed.output += output.count;
-    this.closed.input += input.count;
-    this.outputBytes -= output.bytes;
-    this.inputBytes -= input.bytes;
+    this.#closeForOutput(all, this.outputBytes - outputTotal);
+    for (const { bytes } of closeLargest(all, 'pendingInput', this.inputBytes - inputTotal)) {
+      this.closed.input++;
+      this.inputBytes -= bytes;
+    }
+  }
+
+  #count(clients: readonly GuardedClient[]): void {
+    this.#counted.clear();
+    this.outputBytes = 0;
+    for (const client of clients) {
+      const pending = client.pendingOutput;
+      if (pending === 0) continue;
+      this.#counted.set(client, pending);
+      this.outputBytes += pending;
+    }
+  }
+
+  #closeForOutput(clients: readonly GuardedClient[], excess: number): void {
+    for (const { client } of closeLargest(clients, 'pendingOutput', excess)) {
+      this.closed.output++;
+      this.forget(client);
+    }
   }
 }
 
-/** Closes those that hold most until the excess is gone. */
+/** Closes those that hold most until the excess is gone. @returns them, with what they held */
 function closeLargest(
   clients: readonly GuardedClient[],
   what: 'pendingOutput' | 'pendingInput',
   excess: number,
-): { count: number; bytes: number } {
-  const closed = { count: 0, bytes: 0 };
-  if (excess <= 0) return closed;
+): { client: GuardedClient; bytes: number }[] {
+  if (excess <= 0) return [];
   const held = clients
     .map((client) => ({ client, bytes: client[what] }))
     .sort((a, b) => b.bytes - a.bytes);
-  for (const { client, bytes } of held) {
-    if (closed.bytes >= excess) break;
-    closed.count++;
-    closed.bytes += bytes;
-    client.destroy();
+  let missing = excess;
+  let count = 0;
+  for (; count < held.length && missing > 0; count++) {
+    missing -= held[count]!.bytes;
+    held[count]!.client.destroy();
   }
-  return closed;
+  return held.slice(0, count);
 }

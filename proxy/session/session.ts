@@ -128,7 +128,7 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
   }
 
   get pendingOutput(): number {
-    return this.#outlet.pending + this.#queue.heldBytes;
+    return this.#outlet.memory + this.#queue.heldBytes;
   }
 
   get pendingInput(): number {
@@ -163,6 +163,7 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
     this.#receive.clear();
     this.#operation?.abort();
     this.endAll();
+    this.services.memory.forget(this);
     this.services.onClosed(this);
   }
 
@@ -361,7 +362,7 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
   /** The client takes its replies more slowly than they come. */
   #onOutputLeft(): void {
     const { memory, settings } = this.services;
-    if (!memory.admitsOutput(this)) return;
+    if (this.#state === 'closed' || !memory.admitsOutput(this)) return;
     if (this.#outlet.pending > settings.maxPendingBytes) this.#pause();
   }
 

@@ -148,3 +148,52 @@ test('the guard closes no more than it has to', () => {
   expect(closed).toEqual([1]);
   expect(guard).toMatchObject({ outputBytes: 80, inputBytes: 0, closed: { output: 1, input: 0 } });
 });
+
+describe('between two looks the guard', () => {
+  function client(pendingOutput: number, onClosed: () => void) {
+    return { pendingOutput, pendingInput: 0, destroy: onClosed };
+  }
+
+  test('acts as soon as it is told of too much', () => {
+    const guard = new MemoryGuard({ outputPerClient: 900, outputTotal: 1000, inputTotal: 1 });
+    const closed: string[] = [];
+    const large = client(500, () => closed.push('large'));
+    const small = client(100, () => closed.push('small'));
+    expect(guard.admitsOutput(large)).toBe(true);
+    expect(guard.admitsOutput(small)).toBe(true);
+    small.pendingOutput = 400;
+    expect(guard.admitsOutput(small)).toBe(true);
+    expect(guard.outputBytes).toBe(900);
+    small.pendingOutput = 490;
+    expect(guard.admitsOutput(small)).toBe(true);
+    expect(closed).toEqual(['large']);
+    expect(guard).toMatchObject({ outputBytes: 490, closed: { output: 1, input: 0 } });
+  });
+
+  test('counts anew before it closes, and forgets who has gone', () => {
+    const guard = new MemoryGuard({ outputPerClient: 900, outputTotal: 1000, inputTotal: 1 });
+    const closed: string[] = [];
+    const reading = client(600, () => closed.push('reading'));
+    const gone = client(200, () => closed.push('gone'));
+    const other = client(700, () => closed.push('other'));
+    guard.admitsOutput(reading);
+    guard.admitsOutput(gone);
+    guard.forget(gone);
+    reading.pendingOutput = 10;
+    expect(guard.admitsOutput(other)).toBe(true);
+    expect(closed).toEqual([]);
+    expect(guard.outputBytes).toBe(710);
+    other.pendingOutput = 901;
+    expect(guard.admitsOutput(other)).toBe(false);
+    expect(closed).toEqual(['other']);
+  });
+
+  test('says so when the one who tells is closed', () => {
+    const guard = new MemoryGuard({ outputPerClient: 900, outputTotal: 1000, inputTotal: 1 });
+    const closed: string[] = [];
+    guard.admitsOutput(client(400, () => closed.push('other')));
+    expect(guard.admitsOutput(client(800, () => closed.push('teller')))).toBe(false);
+    expect(closed).toEqual(['teller']);
+    expect(guard.outputBytes).toBe(400);
+  });
+});
