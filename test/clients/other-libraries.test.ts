@@ -3,38 +3,54 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestCluster } from '../support/cluster.js';
 import { temporaryFolder } from '../support/process.js';
-import { Front } from './front.js';
+import { restart } from './restart.js';
 
 const PROGRAMS = fileURLToPath(new URL('./programs/', import.meta.url));
 const COMPILER_TIMEOUT_MS = 300_000;
 const TIMEOUT_MS = 60_000;
-/** What each of the programs does, and says when it is done; `ready`: its connections may be cut. */
+/** What each of the programs does, and says when it is done; `ready`: the proxy may restart. */
 const STEPS = [
   ...['connect', 'pipeline', 'transaction', 'pubsub', 'blocking', 'scan', 'script'],
   ...['ready', 'reconnect'],
 ];
 
-let front: Front;
+let cluster: TestCluster;
 
 beforeAll(async () => {
-  front = await Front.start('secret');
+  cluster = await TestCluster.start({
+    config: { password: 'secret' },
+    redisArgs: ['--requirepass', 'secret'],
+  });
 });
 
-afterAll(() => front.stop());
+afterAll(() => cluster.stop());
 
-/** Runs a program against the proxy, and cuts its connections when it is ready. @returns its steps */
+/**
+ * Runs a program against the proxy. When it is ready the proxy ends and starts again, and the program
+ * is told.
+ *
+ * @returns the program's steps
+ */
 async function run(command: string, args: readonly string[]): Promise<string[]> {
   const child = execa(command, args, { timeout: TIMEOUT_MS });
   let printed = '';
+  let restarted = Promise.resolve();
   child.stdout.on('data', (chunk) => {
     const before = printed;
     printed += chunk;
     if (before.includes('ready\n') || !printed.includes('ready\n')) return;
-    front.cutConnections();
-    child.stdin.write('\n');
+    restarted = restart(cluster.proxy).then(
+      () => void child.stdin.write('\n'),
+      (error: unknown) => {
+        child.kill();
+        throw error;
+      },
+    );
   });
-  await child;
+  // The program's failure says more than that of a restart that it did not wait for.
+  await Promise.all([child, child.catch(() => {}).then(() => restarted)]);
   return printed.trim().split('\n');
 }
 
@@ -50,18 +66,18 @@ describe('clients of other languages with default options', () => {
     needs('/usr/include/hiredis/hiredis.h', 'libhiredis-dev');
     const program = join(temporaryFolder(), 'client');
     await execa('/usr/bin/cc', ['-Wall', '-o', program, join(PROGRAMS, 'client.c'), '-lhiredis']);
-    expect(await run(program, [String(front.port)])).toEqual(STEPS);
+    expect(await run(program, [String(cluster.proxy.port)])).toEqual(STEPS);
   });
 
   test('Ruby: redis', { timeout: TIMEOUT_MS }, async () => {
     needs('/usr/share/rubygems-integration/all/gems/redis-4.8.0/lib/redis.rb', 'ruby-redis');
-    const args = [join(PROGRAMS, 'client.rb'), String(front.port)];
+    const args = [join(PROGRAMS, 'client.rb'), String(cluster.proxy.port)];
     expect(await run('/usr/bin/ruby', args)).toEqual(STEPS);
   });
 
   test('Perl: Redis', { timeout: TIMEOUT_MS }, async () => {
     needs('/usr/share/perl5/Redis.pm', 'libredis-perl');
-    const args = [join(PROGRAMS, 'client.pl'), String(front.port)];
+    const args = [join(PROGRAMS, 'client.pl'), String(cluster.proxy.port)];
     expect(await run('/usr/bin/perl', args)).toEqual(STEPS);
   });
 
@@ -81,13 +97,13 @@ describe('clients of other languages with default options', () => {
     await execa('/usr/bin/go', ['build', '-o', program, join(PROGRAMS, 'redigo', 'main.go')], {
       env,
     });
-    expect(await run(program, [String(front.port)])).toEqual(STEPS);
+    expect(await run(program, [String(cluster.proxy.port)])).toEqual(STEPS);
   });
 
   // Debian's is of version 4, which speaks RESP2 alone.
   test('Python: redis', { timeout: TIMEOUT_MS }, async () => {
     needs('/usr/lib/python3/dist-packages/redis', 'python3-redis');
-    const args = [join(PROGRAMS, 'client.py'), String(front.port)];
+    const args = [join(PROGRAMS, 'client.py'), String(cluster.proxy.port)];
     expect(await run('/usr/bin/python3', args)).toEqual(STEPS);
   });
 });

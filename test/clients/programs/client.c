@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
   step("ready");
   getchar();
   reply = redisCommand(c, "GET p7");
-  if (reply != NULL) fail("reconnect", "the connection was not cut");
+  if (reply != NULL) fail("reconnect", "the connection has outlived the proxy");
   if (redisReconnect(c) != REDIS_OK) fail("reconnect", c->errstr);
   expect("auth", redisCommand(c, "AUTH secret"), "OK");
   expect("reconnect", redisCommand(c, "GET p7"), "7");

@@ -100,7 +100,7 @@ func main() {
 	fmt.Println("ready")
 	bufio.NewReader(os.Stdin).ReadString('\n')
 	_, err = c.Do("GET", "p7")
-	expect(err != nil, "the connection was not cut")
+	expect(err != nil, "the connection has outlived the proxy")
 	c.Close()
 	value, err = redis.Int(pool.Get().Do("GET", "p7"))
 	check(err, "reconnect")
