@@ -68,6 +68,11 @@ export class Server {
     return this.#settings.timeoutMs;
   }
 
+  /** For so long commands wait for a server that is away. */
+  get waitMs(): number {
+    return this.#settings.waitMs;
+  }
+
   /** The connection for a protocol and database; see lane.ts. */
   lane(lane: number): Backend {
     return this.#lanes[lane] ?? this.#open(lane);

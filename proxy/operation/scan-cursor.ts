@@ -1,3 +1,5 @@
+import { crc32 } from '../../cluster/slot-hash.js';
+
 /**
  * - `all`: over every group, by id
  * - `sources`, `targets`: once more over the groups that slots left meanwhile, and then over those
@@ -11,33 +13,53 @@ export interface ScanPosition {
   readonly groupId: number;
   /** The last action that was in effect when the scan began. */
   readonly beginSeq: number;
-  /** The group's server's own cursor. */
+  /** Whose cursor it is, by {@link masterMark}. */
+  readonly mark: number;
+  /** The group's server's own cursor; 0: from its first key on. */
   readonly cursor: bigint;
 }
 
 const PHASES: readonly ScanPhase[] = ['all', 'sources', 'targets'];
-const PHASE_BITS = 2n;
-/** Ids of groups go up to 9999. */
-const GROUP_BITS = 14n;
-const SEQ_BITS = 16n;
-/** What is left for the server's cursor: as many buckets as a hash table of 4 billion keys has. */
-const CURSOR_BITS = 64n - PHASE_BITS - GROUP_BITS - SEQ_BITS;
-const SEQ_RANGE = 2 ** Number(SEQ_BITS);
+const PHASE_BITS = 2;
+/** Most ids of groups fit into the first; they go up to 9999. */
+const GROUP_BITS = [7, 14] as const;
+const SEQ_BITS = 15;
+const MARK_BITS = 4;
+const SEQ_RANGE = 2 ** SEQ_BITS;
+
+/**
+ * Tells the masters of a group apart, mostly: servers have their keys in orders of their own, so a
+ * cursor is of use with the one alone that gave it.
+ */
+export function masterMark(addr: string): number {
+  const bytes = Buffer.from(addr);
+  return crc32(bytes, 0, bytes.length) % 2 ** MARK_BITS;
+}
 
 /**
  * The position as one number of 64 bits, never 0. Proxies keep nothing of a scan: it may be gone on
- * with at any of them. The server's cursor stands highest, so that the numbers are small where
- * there are few keys.
+ * with at any of them.
  *
- * @throws RangeError if the server's cursor is too large
+ * The server's cursor stands highest, so that the numbers are small where there are few keys: some
+ * clients (node-redis 4) take them for a double, which is exact below 2^53. That is so for groups of 16
+ * million keys with ids below 128.
+ *
+ * @throws RangeError if the server's cursor is too large: there is room for a hash table of 2^35
+ * buckets, in groups with larger ids of 2^28
  */
-export function encodeCursor({ phase, groupId, beginSeq, cursor }: ScanPosition): string {
-  if (cursor >> CURSOR_BITS !== 0n) throw new RangeError(`cursor ${cursor} of group ${groupId}`);
+export function encodeCursor({ phase, groupId, beginSeq, mark, cursor }: ScanPosition): string {
+  const size = groupId < 2 ** GROUP_BITS[0] ? 0 : 1;
   let bits = cursor;
-  bits = (bits << SEQ_BITS) | BigInt(beginSeq % SEQ_RANGE);
-  bits = (bits << GROUP_BITS) | BigInt(groupId);
+  const put = (value: number, count: number): void => {
+    bits = (bits << BigInt(count)) | BigInt(value);
+  };
+  put(mark, MARK_BITS);
+  put(beginSeq % SEQ_RANGE, SEQ_BITS);
+  put(groupId, GROUP_BITS[size]);
+  put(size, 1);
   // 0 as phase is left out: it would make the beginning of a scan the end of one.
-  bits = (bits << PHASE_BITS) | BigInt(PHASES.indexOf(phase) + 1);
+  put(PHASES.indexOf(phase) + 1, PHASE_BITS);
+  if (bits >> 64n !== 0n) throw new RangeError(`cursor ${cursor} of group ${groupId}`);
   return bits.toString();
 }
 
@@ -50,17 +72,18 @@ export function decodeCursor(text: string, currentSeq: number): ScanPosition | n
   if (!/^\d{1,20}$/.test(text)) return null;
   let bits = BigInt(text);
   if (bits >> 64n !== 0n) return null;
-  const take = (count: bigint): number => {
-    const value = Number(bits & ((1n << count) - 1n));
-    bits >>= count;
+  const take = (count: number): number => {
+    const value = Number(bits & ((1n << BigInt(count)) - 1n));
+    bits >>= BigInt(count);
     return value;
   };
   const phase = PHASES[take(PHASE_BITS) - 1];
   if (phase === undefined) return null;
-  const groupId = take(GROUP_BITS);
+  const groupId = take(take(1) === 0 ? GROUP_BITS[0] : GROUP_BITS[1]);
   const seqBits = take(SEQ_BITS);
+  const mark = take(MARK_BITS);
   const distance = (seqBits - currentSeq) % SEQ_RANGE;
   const half = SEQ_RANGE / 2;
   const nearest = ((distance + half + SEQ_RANGE) % SEQ_RANGE) - half;
-  return { phase, groupId, beginSeq: currentSeq + nearest, cursor: bits };
+  return { phase, groupId, beginSeq: currentSeq + nearest, mark, cursor: bits };
 }

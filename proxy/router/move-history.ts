@@ -1,7 +1,7 @@
 import type { TopologyChange } from './topology-change.js';
 
-/** Moves that ended this many actions ago are forgotten; a scan that is older begins anew. */
-const KEPT_ACTIONS = 16_384;
+/** What ended this many actions ago is forgotten; a scan that is older begins anew. */
+const KEPT_ACTIONS = 8_192;
 
 /** A slot was on its way from one group to another, or still is. */
 export interface SlotPassage {
@@ -17,15 +17,21 @@ interface Passage extends SlotPassage {
   end: number | null;
 }
 
+/** A group's master, up to an action. */
+interface FormerMaster {
+  readonly addr: string;
+  readonly end: number;
+}
+
 /**
- * Which slots have changed hands, in the order that all proxies share: the numbers of the actions
+ * Which slots and groups have changed hands, in the order that all proxies share: the numbers of the actions
  * that announced it. What walks over all keys in many steps (SCAN) asks it what it may have missed.
  */
 export class MoveHistory {
   /** By slot, in the order in which they began. */
   readonly #passages = new Map<number, Passage[]>();
-  /** The action that gave the group another master. */
-  readonly #masterChanges = new Map<number, number>();
+  /** By group, in their order. */
+  readonly #formerMasters = new Map<number, FormerMaster[]>();
   readonly #masters = new Map<number, string | null>();
   /** What happened up to this action is not known. */
   #knownSince = 0;
@@ -43,12 +49,17 @@ export class MoveHistory {
     if (change.isWhole === true) {
       // Actions in between may have been missed.
       this.#passages.clear();
-      this.#masterChanges.clear();
+      this.#formerMasters.clear();
       this.#knownSince = seq;
     }
     for (const { groupId, master } of change.groups) {
-      const isOther = this.#masters.get(groupId) !== master;
-      if (isOther && this.#masters.has(groupId)) this.#masterChanges.set(groupId, seq);
+      const former = this.#masters.get(groupId) ?? null;
+      if (former !== null && former !== master) {
+        // Where a promotion is read from the records, its action comes later.
+        const end = change.seq === undefined ? seq + 1 : seq;
+        const others = this.#formerMasters.get(groupId) ?? [];
+        this.#formerMasters.set(groupId, [...others, { addr: former, end }]);
+      }
       this.#masters.set(groupId, master);
     }
     for (const slot of change.slots) {
@@ -80,12 +91,10 @@ export class MoveHistory {
   /**
    * The passages that were under way at any time since the action, by slot.
    *
-   * @returns null if that is not known here any more, or a group has another master since, whose
-   * cursors are not those of the former.
+   * @returns null if that is not known here any more
    */
   since(seq: number): readonly SlotPassage[] | null {
     if (seq < this.#knownSince) return null;
-    for (const changed of this.#masterChanges.values()) if (changed > seq) return null;
     // Others are ahead of us: what ended here may have ended for them after that action.
     const isBehind = seq > this.#current;
     const found: SlotPassage[] = [];
@@ -97,6 +106,12 @@ export class MoveHistory {
     return found;
   }
 
+  /** The masters that the group has had since the action, without its present one. */
+  formerMasters(groupId: number, seq: number): readonly string[] {
+    const formers = this.#formerMasters.get(groupId) ?? [];
+    return formers.filter(({ end }) => end > seq).map(({ addr }) => addr);
+  }
+
   #forget(before: number): void {
     if (before <= this.#knownSince) return;
     for (const [slotId, passages] of this.#passages) {
@@ -104,8 +119,10 @@ export class MoveHistory {
       if (kept.length === 0) this.#passages.delete(slotId);
       else if (kept.length < passages.length) this.#passages.set(slotId, kept);
     }
-    for (const [groupId, seq] of this.#masterChanges) {
-      if (seq <= before) this.#masterChanges.delete(groupId);
+    for (const [groupId, formers] of this.#formerMasters) {
+      const kept = formers.filter(({ end }) => end > before);
+      if (kept.length === 0) this.#formerMasters.delete(groupId);
+      else if (kept.length < formers.length) this.#formerMasters.set(groupId, kept);
     }
     this.#knownSince = before;
   }

@@ -25,6 +25,8 @@ const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
 const TRACKING =
   'Every option, over all groups. The client has connections of its own to the servers that it reads from (in RESP2 with `REDIRECT` two each), by which they track what it reads, also in scripts and transactions, and tell of changes in the order of its replies; `tracking_max_clients` bounds them. What no server can tell comes as "all may have changed" (null): a connection was lost, a group has another master, a slot that the client has read of has moved. With `BCAST` the masters of all groups are listened to. What a transaction with `WATCH`, or an `XREAD` that waits, has read counts as changed at once.';
+const PART_SCAN =
+  'The cursor is that of the server: begin anew if the key has moved to another group, or its group has another master. So it is with one Redis and its replicas, too.';
 const REPORTS = 'The texts of all masters, one after the other.';
 
 /** By the row's name; for commands that are served. */
@@ -40,7 +42,10 @@ export const REMARKS: { readonly [name: string]: string } = {
   flushall: 'Every group, at about the same time; not atomic over groups.',
   keys: 'Of all groups.',
   randomkey: 'Of a group chosen by its share of the keys.',
-  scan: 'Group after group; the cursor says where, and any proxy can go on with it. A key that exists throughout is returned at least once, also while slots move.',
+  scan: 'Group after group; the cursor says where, and any proxy can go on with it. A key that exists throughout is returned at least once, also while slots move and when a group gets another master: a server has its keys in an order of its own, so the cursor tells which server gave it, and after a promotion or a failover the group is begun anew (keys are returned twice then; what the failover has lost does not exist). Not noticed is a server that was started anew at the same address, as with one Redis. While a master is away `SCAN` waits for it or its successor (`backend_wait`).',
+  hscan: PART_SCAN,
+  sscan: PART_SCAN,
+  zscan: PART_SCAN,
   flushdb: 'As `FLUSHALL`, for the database that the client has selected.',
   copy: 'Refused with `DB n` for another database than that of the connection.',
   sort: SORT,

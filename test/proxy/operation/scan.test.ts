@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { slotOfKey } from '../../../cluster/slot-hash.js';
 import { decodeCursor, encodeCursor } from '../../../proxy/operation/scan-cursor.js';
-import type { SlotRoute } from '../../../proxy/router/topology-change.js';
 import { decodeReply, type Plain, toPlain } from '../../../resp/decode.js';
-import { onlineSlot, startDataPlane, type TestDataPlane } from '../../support/data-plane.js';
+import { startDataPlane, type TestDataPlane } from '../../support/data-plane.js';
 import { type RedisServer, startRedis } from '../../support/redis-server.js';
-import { encodeCommand, RespClient } from '../../support/resp-client.js';
+import { RespClient } from '../../support/resp-client.js';
+import { SlotMover } from './slot-mover.js';
 
 let servers: RedisServer[];
 let proxies: TestDataPlane[];
@@ -103,89 +102,33 @@ test('a cursor is a number that any proxy can read', () => {
       fc.constantFrom('all' as const, 'sources' as const, 'targets' as const),
       fc.integer({ min: 0, max: 9999 }),
       fc.integer({ min: 0, max: 2 ** 31 }),
-      fc.integer({ min: -20_000, max: 20_000 }),
-      fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }),
-      (phase, groupId, beginSeq, ahead, cursor) => {
-        const text = encodeCursor({ phase, groupId, beginSeq, cursor });
+      fc.integer({ min: -10_000, max: 10_000 }),
+      fc.integer({ min: 0, max: 15 }),
+      fc.bigInt({ min: 0n, max: 2n ** 28n - 1n }),
+      (phase, groupId, beginSeq, ahead, mark, cursor) => {
+        const position = { phase, groupId, beginSeq, mark, cursor };
+        const text = encodeCursor(position);
         expect(BigInt(text)).toBeGreaterThan(0n);
         expect(BigInt(text)).toBeLessThan(2n ** 64n);
-        expect(decodeCursor(text, beginSeq + ahead)).toEqual({ phase, groupId, beginSeq, cursor });
+        expect(decodeCursor(text, beginSeq + ahead)).toEqual(position);
+        // Some clients take cursors for doubles.
+        if (groupId < 128 && cursor < 2n ** 24n) expect(Number(text)).toBeLessThan(2 ** 53);
       },
     ),
   );
 });
 
-/** Moves slots from one group to another in the steps of the real thing, a step a call. */
-class Mover {
-  #seq = 1;
-  readonly #ownerOf = new Map<number, number>();
-  #steps: (() => Promise<void>)[] = [];
-
-  async step(): Promise<void> {
-    await this.#steps.shift()?.();
-  }
-
-  get isIdle(): boolean {
-    return this.#steps.length === 0;
-  }
-
-  /** @param names the keys that there are */
-  plan(slots: readonly number[], to: number, names: readonly string[]): void {
-    const moving = slots.filter((slotId) => this.owner(slotId) !== to);
-    for (const from of new Set(moving.map((slotId) => this.owner(slotId)))) {
-      const leaving = moving.filter((slotId) => this.owner(slotId) === from);
-      const keys = names.filter((name) =>
-        leaving.includes(slotOfKey(Buffer.from(name), 0, name.length)),
-      );
-      this.#steps.push(() =>
-        this.#apply(
-          leaving.map((slotId) => ({
-            slotId,
-            status: 'pre_migrate',
-            groupId: from,
-            migrateFrom: -1,
-          })),
-        ),
-      );
-      this.#steps.push(() =>
-        this.#apply(
-          leaving.map((slotId) => ({ slotId, status: 'migrate', groupId: to, migrateFrom: from })),
-        ),
-      );
-      for (let first = 0; first < keys.length; first += 7) {
-        this.#steps.push(() => migrate(from, to, keys.slice(first, first + 7)));
-      }
-      this.#steps.push(async () => {
-        await this.#apply(leaving.map((slotId) => onlineSlot(slotId, to)));
-        for (const slotId of leaving) this.#ownerOf.set(slotId, to);
-      });
-    }
-  }
-
-  owner(slotId: number): number {
-    return this.#ownerOf.get(slotId) ?? 1 + Math.floor((slotId * servers.length) / 1024);
-  }
-
-  async #apply(slots: readonly SlotRoute[]): Promise<void> {
-    this.#seq++;
-    const change = { slots, groups: [], seq: this.#seq };
-    await Promise.all(proxies.map(({ plane }) => plane.apply(change)));
-  }
-}
-
-async function migrate(from: number, to: number, keys: readonly string[]): Promise<void> {
-  const target = servers[to - 1]!;
-  const direct = await RespClient.connect(servers[from - 1]!.port);
-  direct.send(
-    encodeCommand(['MIGRATE', '127.0.0.1', target.port, '', 0, 5000, 'REPLACE', 'KEYS', ...keys]),
-  );
-  await direct.reply();
-  direct.close();
-}
-
 test('keys that exist throughout are returned while slots move, whichever way', async () => {
   const names = await fill(600);
-  const mover = new Mover();
+  let seq = 1;
+  const mover = new SlotMover({
+    groups: servers.length,
+    portOf: (groupId) => servers[groupId - 1]!.port,
+    apply: async (change) => {
+      seq++;
+      await Promise.all(proxies.map(({ plane }) => plane.apply({ ...change, seq })));
+    },
+  });
   let scans = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -205,7 +148,7 @@ test('keys that exist throughout are returned while slots move, whichever way', 
         });
         scans++;
         expect([...new Set(found)].sort()).toEqual(names);
-        while (!mover.isIdle) await mover.step();
+        await mover.finish();
       },
     ),
     { numRuns: 25, endOnFailure: true },
@@ -213,11 +156,6 @@ test('keys that exist throughout are returned while slots move, whichever way', 
   expect(scans).toBe(25);
   console.log(`${scans} scans of ${names.length} keys while slots moved`);
   // The next tests find the slots where they were.
-  for (const groupId of [1, 2, 3]) {
-    const home = Array.from({ length: 1024 }, (_, slotId) => slotId).filter(
-      (slotId) => 1 + Math.floor((slotId * 3) / 1024) === groupId,
-    );
-    mover.plan(home, groupId, names);
-    while (!mover.isIdle) await mover.step();
-  }
+  mover.planReturn(names);
+  await mover.finish();
 });
