@@ -19,6 +19,12 @@ const FED_BYTES = 256 * 1024;
 const PAGE_BYTES = 4096;
 /** Free slabs kept; more than this are only in use while many sockets are written in one turn. */
 const MAX_FREE_SLABS = 256;
+/**
+ * Turns that output waits for more that is expected: the replies of a pipeline come from several
+ * servers, in different turns, and a write costs more than all that is done for its commands. Two
+ * turns find nearly all (1.08 instead of 1.35 writes for a pipeline of 16 over two servers).
+ */
+const MOST_DEFERRALS = 2;
 
 const freeSlabs: Buffer[] = [];
 
@@ -34,7 +40,10 @@ interface Waiting {
   readonly chunk: Chunk | null;
 }
 
-/** The output side of a socket: collects bytes during a turn and writes them at its end. */
+/**
+ * The output side of a socket: collects bytes during a turn and writes them at its end, or a little
+ * later where more is expected.
+ */
 export class Outlet implements Flushable {
   readonly #socket: Socket;
   #slab: Buffer | null = null;
@@ -48,14 +57,18 @@ export class Outlet implements Flushable {
   #waitingBytes = 0;
   #waitingMemory = 0;
   #isWaiting = false;
+  #deferrals = 0;
   bytesWritten = 0;
 
   /** Called after a flush that the socket could not take whole. */
   readonly #onCongested: () => void;
+  /** More output may come within the next turns. */
+  readonly #expectsMore: () => boolean;
 
-  constructor(socket: Socket, onCongested: () => void) {
+  constructor(socket: Socket, onCongested: () => void, expectsMore: () => boolean = () => false) {
     this.#socket = socket;
     this.#onCongested = onCongested;
+    this.#expectsMore = expectsMore;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -104,6 +117,12 @@ export class Outlet implements Flushable {
   }
 
   flush(): void {
+    if (this.#deferrals < MOST_DEFERRALS && this.#expectsMore()) {
+      this.#deferrals++;
+      turn.flushLater(this);
+      return;
+    }
+    this.#deferrals = 0;
     this.#isWaiting = false;
     // While the socket has enough, a slab is filled: a turn's few bytes are no slab worth.
     const isFed = this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;

@@ -56,7 +56,11 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
     super(socket, clientId, serial, services);
     const { traffic, settings } = services;
     this.#socket = socket;
-    this.#outlet = new Outlet(socket, () => this.#onOutputLeft());
+    this.#outlet = new Outlet(
+      socket,
+      () => this.#onOutputLeft(),
+      () => this.#queue.length > 0,
+    );
     const parts = { outlet: this.#outlet, traffic, mostCommands: settings.maxPipeline };
     this.#queue = new ReplyQueue(this, parts);
     this.replySwitch = new ReplySwitch(this.#queue);
