@@ -60,6 +60,8 @@ export class SlotMoves {
    * Asks for a move until the dashboard has taken it, then waits until its slots have arrived. A
    * job that has stopped with an error is resumed, as an operator would do.
    *
+   * @param timeoutMs for a slot to arrive, after it was asked for or the one before has arrived: how
+   * long all of them take is up to the machine
    * @param isRepaired whether the operator may expect that it works now
    * @returns why the job had stopped, each time
    * @throws after the time
@@ -70,12 +72,14 @@ export class SlotMoves {
     isRepaired: () => boolean = () => true,
   ): Promise<readonly string[]> {
     const stops: string[] = [];
-    const deadline = Date.now() + timeoutMs;
+    let deadline = Date.now() + timeoutMs;
     let left = Number.POSITIVE_INFINITY;
     let before = 0;
     for (;;) {
       try {
-        left = await this.#away(move);
+        const away = await this.#away(move);
+        if (away < left) deadline = Date.now() + timeoutMs;
+        left = away;
         before ||= left;
         if (left === 0) break;
         if (await this.#isIdle()) {

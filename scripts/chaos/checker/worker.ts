@@ -13,6 +13,11 @@ import { splitOperation } from './split-operations.js';
 
 /** Every command is answered within this time, be it with an error: silence is a defect. */
 const ANSWER_TIMEOUT_MS = 30_000;
+/**
+ * A write to a large key waits for its copy for up to a minute, and is refused then: while a proxy is
+ * cut off nobody can end the copying.
+ */
+const LARGE_KEY_ANSWER_TIMEOUT_MS = 75_000;
 /** Before a proxy that does not accept us is tried again. */
 const RETRY_MS = 20;
 const MAX_BATCH = 12;
@@ -158,10 +163,11 @@ export class Worker {
     const settled = this.#run.settled;
     const sent = performance.now();
     const { database } = [...touched][0] ?? { database: 0 };
+    const isAboutLarge = [...touched].some((subject) => subject instanceof LargeKey);
     const answers = await connection.exchangeIn(
       database,
       operations.map(({ args }) => args),
-      ANSWER_TIMEOUT_MS,
+      isAboutLarge ? LARGE_KEY_ANSWER_TIMEOUT_MS : ANSWER_TIMEOUT_MS,
     );
     for (const [index, operation] of operations.entries()) {
       const { value, received } = answers[index]!;
