@@ -3,11 +3,11 @@ import { turn } from '../io/turn.js';
 import { INTERNAL_ROW, NO_SLOT, Request, type RequestOwner } from '../request.js';
 import type { Backend } from './backend.js';
 
-const COMMAND_INFO = encodeMultibulk(['COMMAND', 'INFO', 'slotsmgrttagone']);
+const COMMAND_INFO = encodeMultibulk(['COMMAND', 'INFO', 'slotstagkeys']);
 /** In RESP2, an array of one array: the command is known. An unknown one is a null. */
 const KNOWN = /^\*1\r\n\*[1-9]/;
 
-/** Asks a server whether it has the SLOTS* commands: our module, or Codis 2's own server. */
+/** Asks a server whether it has our module, from the version on that tells which keys share a tag. */
 export class ModuleProbe implements RequestOwner {
   readonly origin = this;
   readonly #answered: (hasModule: boolean) => void;

@@ -43,7 +43,7 @@ export class Server {
   readonly replicas: ReplicaWitness;
   /** Its group has replicas on record, which may become the master when it fails. */
   hasReplicas = false;
-  /** It has the SLOTS* commands; false until it has said so. */
+  /** It tells which keys share a tag, by our module; false until it has said so. */
   hasSlotsModule = false;
 
   constructor(addr: string, groupId: number, settings: BackendSettings, log: Logger) {

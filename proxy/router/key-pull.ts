@@ -1,5 +1,6 @@
 import { parseAddress } from '../../base/address.js';
 import { messageOf } from '../../base/errors.js';
+import { decodeReply } from '../../resp/decode.js';
 import { encodeMultibulk } from '../../resp/inline-command.js';
 import { laneOf } from '../backend/lane.js';
 import type { Server } from '../backend/server.js';
@@ -8,6 +9,9 @@ import { INTERNAL_WRITE_ROW, Request, type RequestOwner } from '../request.js';
 
 /** How long the source waits for the target during one transfer, in milliseconds. */
 const TRANSFER_TIMEOUT_MS = 5_000;
+/** Of all keys of a tag: each transfer stops both servers. */
+const MAX_KEYS_A_TRANSFER = 32;
+const MAX_KEYS_A_DELETION = 512;
 const MINUS = 0x2d;
 /** The target's own word that it does not take the key: it is full, or the password is wrong. */
 const REFUSAL = /^ERR Target instance replied with error: (?!LOADING|MASTERDOWN|READONLY)/;
@@ -34,7 +38,7 @@ export interface Pull {
   /** Of the target; empty: none. */
   readonly password: string;
   /**
-   * Where the source has the SLOTS* commands all keys that share a hash tag with one of these are
+   * Where the source has the slots module all keys that share a hash tag with one of these are
    * moved: a script may touch keys of its tag that it did not declare. Not so in a slot with large
    * keys, which may be among them and must stay where they are.
    */
@@ -64,11 +68,11 @@ export function pullKeys(
   pull: Pull,
   settled: (keys: readonly string[], outcome: PullOutcome) => void,
 ): void {
-  const { keys, source, company, prefers } = pull;
-  const isByTag = source.hasSlotsModule && company === 'with their tags' && prefers === 'source';
+  const { keys, source, company } = pull;
+  const isByTag = source.hasSlotsModule && company === 'with their tags';
   const { tagged, single } = isByTag ? byTag(keys) : { tagged: [], single: keys };
   for (const together of tagged) {
-    pullTag(pull, together[0]!).then((outcome) => settled(together, outcome), fail);
+    pullTag(pull, together).then((outcome) => settled(together, outcome), fail);
   }
   if (single.length === 0) return;
   pullSingle(pull, single).then((outcome) => settled(single, outcome), fail);
@@ -81,35 +85,47 @@ function fail(error: unknown): void {
   });
 }
 
-/** One command moves all keys of a tag at once, so there is no copy that could be waited for. */
-async function pullTag(pull: Pull, key: string): Promise<PullOutcome> {
-  const { host, port } = parseAddress(pull.target.addr, 'server');
-  const place = [host, String(port), String(TRANSFER_TIMEOUT_MS)];
-  const error = await onSource(pull, ['SLOTSMGRTTAGONE', ...place, key]);
-  if (error !== null) return failure(error);
-  return (await confirmed(pull.target)) ?? (await confirmed(pull.source)) ?? MOVED;
+/** No keys of the slot come into being at the source: those it has now are all it will ever have. */
+async function pullTag(pull: Pull, keys: readonly string[]): Promise<PullOutcome> {
+  const reply = await onSource(pull, ['SLOTSTAGKEYS', keys[0]!]);
+  if (reply[0] === MINUS) return failure(errorText(reply)!);
+  return pullSingle(pull, [...new Set([...keys, ...namesIn(reply)])]);
 }
 
 async function pullSingle(pull: Pull, keys: readonly string[]): Promise<PullOutcome> {
   const isCopied = pull.target.hasReplicas;
-  const how: readonly Option[] = isCopied ? ['COPY'] : [];
-  const error = await migrate(pull, keys, how);
-  const isBusy = error?.includes('BUSYKEY') ?? false;
-  if (error !== null && !isBusy) return failure(error);
-  if (isBusy && pull.isCurrent()) {
-    const rest = await (pull.prefers === 'source'
-      ? migrate(pull, keys, [...how, 'REPLACE'])
-      : keepTarget(pull, keys));
-    if (rest !== null) return failure(rest);
+  let isKept = isCopied;
+  for (const some of portions(keys, MAX_KEYS_A_TRANSFER)) {
+    if (!pull.isCurrent()) return ABANDONED;
+    const { error, wasBusy } = await transfer(pull, some, isCopied ? ['COPY'] : []);
+    if (error !== null) return failure(error);
+    if (wasBusy && pull.prefers === 'target') isKept = true;
   }
-  if (isCopied || (isBusy && pull.prefers === 'target')) {
+  if (isKept) {
     const lost = await confirmed(pull.target);
     if (lost !== null) return lost;
-    if (!pull.isCurrent()) return ABANDONED;
-    const kept = await onSource(pull, ['UNLINK', ...keys]);
-    if (kept !== null) return failure(kept);
+    for (const some of portions(keys, MAX_KEYS_A_DELETION)) {
+      if (!pull.isCurrent()) return ABANDONED;
+      const error = errorText(await onSource(pull, ['UNLINK', ...some]));
+      if (error !== null) return failure(error);
+    }
   }
   return (await confirmed(pull.source)) ?? MOVED;
+}
+
+/** Brings keys to the target. @returns whether it had any of them */
+async function transfer(
+  pull: Pull,
+  keys: readonly string[],
+  how: readonly Option[],
+): Promise<{ error: string | null; wasBusy: boolean }> {
+  const error = await migrate(pull, keys, how);
+  if (!error?.includes('BUSYKEY')) return { error, wasBusy: false };
+  if (!pull.isCurrent()) return { error: ABANDONED.reason, wasBusy: true };
+  const rest = await (pull.prefers === 'source'
+    ? migrate(pull, keys, [...how, 'REPLACE'])
+    : keepTarget(pull, keys));
+  return { error: rest, wasBusy: true };
 }
 
 /** Of several keys MIGRATE tells only the first error: one by one. */
@@ -143,7 +159,7 @@ async function confirmed(server: Server): Promise<PullOutcome | null> {
 }
 
 /** @returns null for +OK, and for +NOKEY: somebody else has moved them, or there never were any. */
-function migrate(
+async function migrate(
   pull: Pull,
   keys: readonly string[],
   how: readonly Option[],
@@ -152,11 +168,11 @@ function migrate(
   const { host, port } = parseAddress(target.addr, 'server');
   const auth = password === '' ? [] : ['AUTH', Buffer.from(password).toString('latin1')];
   const place = [host, String(port), '', String(database), String(TRANSFER_TIMEOUT_MS)];
-  return onSource(pull, ['MIGRATE', ...place, ...how, ...auth, 'KEYS', ...keys]);
+  return errorText(await onSource(pull, ['MIGRATE', ...place, ...how, ...auth, 'KEYS', ...keys]));
 }
 
-/** Sends a command among those of clients. @returns the server's error; null: it has been done */
-function onSource(pull: Pull, args: readonly string[]): Promise<string | null> {
+/** Sends a command among those of clients. @returns the whole reply */
+function onSource(pull: Pull, args: readonly string[]): Promise<Buffer> {
   const { source, slotId, database } = pull;
   const bytes = encodeMultibulk(args);
   const lane = laneOf(2, database);
@@ -166,19 +182,35 @@ function onSource(pull: Pull, args: readonly string[]): Promise<string | null> {
   });
 }
 
-/** A command of a pull: its outcome is an error's text, or null. */
+/** A command of a pull. */
 class Step implements RequestOwner {
   readonly origin = this;
-  readonly #settled: (error: string | null) => void;
+  readonly #settled: (reply: Buffer) => void;
 
-  constructor(settled: (error: string | null) => void) {
+  constructor(settled: (reply: Buffer) => void) {
     this.#settled = settled;
   }
 
-  onReply(_request: Request, bytes: Buffer, start: number, end: number): void {
-    const isError = bytes[start] === MINUS;
-    this.#settled(isError ? bytes.toString('latin1', start + 1, end - 2) : null);
+  onReply(_request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
+    const reply = bytes.subarray(start, end);
+    this.#settled(isOwned ? reply : Buffer.from(reply));
   }
+}
+
+/** Null: the reply is no error. */
+function errorText(reply: Buffer): string | null {
+  return reply[0] === MINUS ? reply.toString('latin1', 1, reply.length - 2) : null;
+}
+
+/** An array of names. */
+function namesIn(reply: Buffer): string[] {
+  const decoded = decodeReply(reply)?.value;
+  const names = decoded?.type === 'array' ? decoded.value : [];
+  return names.flatMap((name) => (name.type === 'bulk' ? [name.value.toString('latin1')] : []));
+}
+
+function* portions(keys: readonly string[], size: number): Generator<readonly string[]> {
+  for (let first = 0; first < keys.length; first += size) yield keys.slice(first, first + size);
 }
 
 /** Keys with the same hash tag together, and those without one. */

@@ -5,11 +5,12 @@
 
 #include "redis_api.h"
 
-enum { MODULE_VERSION = 1 };
+enum { MODULE_VERSION = 2 };
 
 int slotshashkey_command(Ctx *ctx, Str **argv, int argc);
 int slotsinfo_command(Ctx *ctx, Str **argv, int argc);
 int slotsscan_command(Ctx *ctx, Str **argv, int argc);
+int slotstagkeys_command(Ctx *ctx, Str **argv, int argc);
 int slotscheck_command(Ctx *ctx, Str **argv, int argc);
 int slotsversion_command(Ctx *ctx, Str **argv, int argc);
 

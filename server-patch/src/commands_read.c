@@ -6,6 +6,7 @@
 #include "arguments.h"
 #include "commands.h"
 #include "index_builder.h"
+#include "key_list.h"
 #include "settings.h"
 
 /* SLOTSHASHKEY [key ...] -> slot numbers */
@@ -62,6 +63,12 @@ static void list_entry(const KeyEntry *entry, void *arg) {
     list->entries[list->count++] = entry;
 }
 
+static void reply_entries(Ctx *ctx, const EntryList *list) {
+    rmReplyWithArray(ctx, (long)list->count);
+    for (size_t i = 0; i < list->count; i++)
+        rmReplyWithStringBuffer(ctx, list->entries[i]->name, entry_length(list->entries[i]));
+}
+
 static bool argument_cursor(Ctx *ctx, Str *text, uint32_t *cursor) {
     const char *digits = rmStringPtrLen(text, NULL);
     char *end;
@@ -101,9 +108,29 @@ int slotsscan_command(Ctx *ctx, Str **argv, int argc) {
     int length = snprintf(digits, sizeof digits, "%u", cursor);
     rmReplyWithArray(ctx, 2);
     rmReplyWithStringBuffer(ctx, digits, (size_t)length);
-    rmReplyWithArray(ctx, (long)list.count);
-    for (size_t i = 0; i < list.count; i++)
-        rmReplyWithStringBuffer(ctx, list.entries[i]->name, entry_length(list.entries[i]));
+    reply_entries(ctx, &list);
+    rmFree(list.entries);
+    return RM_OK;
+}
+
+/* SLOTSTAGKEYS key -> the key and all that share its tag, of those that exist: what SLOTSMGRTTAGONE
+ * would move. Ours: so that whoever moves them can keep them until the target's replicas have them. */
+int slotstagkeys_command(Ctx *ctx, Str **argv, int argc) {
+    if (argc != 2) return rmWrongArity(ctx);
+    size_t length;
+    const char *name = rmStringPtrLen(argv[1], &length);
+    KeyHash hash = hash_key(name, length);
+    if (!hash.tagged) {
+        bool exists = key_exists(ctx, argv[1]);
+        rmReplyWithArray(ctx, exists);
+        return exists ? rmReplyWithStringBuffer(ctx, name, length) : RM_OK;
+    }
+    DbIndex *index = index_require(ctx, slotstagkeys_command);
+    if (!index) return RM_OK;
+    EntryList list = {0};
+    TagGroup *group = slot_table_group(index_slot(index, slot_of(hash)), hash.slot_crc);
+    if (group) slot_table_each_of_group(group, list_entry, &list);
+    reply_entries(ctx, &list);
     rmFree(list.entries);
     return RM_OK;
 }

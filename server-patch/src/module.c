@@ -23,6 +23,7 @@ static const Command commands[] = {
     {"slotshashkey", slotshashkey_command, "readonly fast", 0, 0, 0},
     {"slotsinfo", slotsinfo_command, "readonly", 0, 0, 0},
     {"slotsscan", slotsscan_command, "readonly", 0, 0, 0},
+    {"slotstagkeys", slotstagkeys_command, "readonly", 1, 1, 1},
     {"slotscheck", slotscheck_command, "readonly", 0, 0, 0},
     {"slotsversion", slotsversion_command, "readonly fast", 0, 0, 0},
     {"slotsdel", slotsdel_command, "write", 0, 0, 0},

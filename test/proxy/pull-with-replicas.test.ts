@@ -1,6 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { slotOf } from '../../cluster/slot-hash.js';
 import type { GroupRoute, SlotRoute } from '../../proxy/router/topology-change.js';
+import { encodeMultibulk } from '../../resp/inline-command.js';
+import { hasCompiler, make } from '../server-patch/module-server.js';
 import { onlineSlot, startDataPlane, type TestDataPlane } from '../support/data-plane.js';
 import { eventually } from '../support/eventually.js';
 import { type RedisServer, startRedis } from '../support/redis-server.js';
@@ -21,6 +24,9 @@ interface Pair {
   readonly onReplica: RespClient;
 }
 
+const MODULE_FILE = join(import.meta.dirname, '../../server-patch/codis_slots.so');
+
+let serverArgs: readonly string[] = [];
 let source: Pair;
 let target: Pair;
 let proxy: TestDataPlane;
@@ -28,8 +34,8 @@ let client: RespClient;
 
 async function startPair(): Promise<Pair> {
   const [master, replica] = await Promise.all([
-    startRedis(['--repl-diskless-sync-delay', '0']),
-    startRedis(),
+    startRedis(['--repl-diskless-sync-delay', '0', ...serverArgs]),
+    startRedis([...serverArgs]),
   ]);
   const link = await TcpLink.to(master.port);
   const [onMaster, onReplica] = await Promise.all(
@@ -175,5 +181,63 @@ describe('a key that both servers have', () => {
     expect(await source.onReplica.text('EXISTS', ...keys)).toBe(':0\r\n');
     second.close();
     other.close();
+  });
+});
+
+describe.runIf(hasCompiler())('keys of a tag that go together, by the slots module', () => {
+  const [declared, other] = [`${TAG}declared`, `${TAG}other`] as const;
+  const script = `return redis.call('APPEND', '${other}', '!')`;
+  beforeAll(() => {
+    make();
+    serverArgs = ['--loadmodule', MODULE_FILE];
+  });
+  afterAll(() => {
+    serverArgs = [];
+  });
+
+  it('are deleted at the source when a replica of the target has them', async () => {
+    // More than go at once.
+    const rest = Array.from({ length: 50 }, (_, index) => `${TAG}${index}`);
+    const all = [declared, other, ...rest];
+    await client.call('MSET', ...all.flatMap((key) => [key, 'old']));
+    await apply(held);
+    await apply(moving);
+    target.link.stall();
+    client.send(encodeMultibulk(['EVAL', script, '1', declared]));
+    await eventually('the target has copies', async () => {
+      return (await target.onMaster.text('EXISTS', ...all)) === `:${all.length}\r\n`;
+    });
+    expect(await source.onMaster.text('EXISTS', ...all)).toBe(`:${all.length}\r\n`);
+    expect(await target.onMaster.text('GET', other)).toBe('$3\r\nold\r\n');
+
+    await failOver(2, target);
+    expect((await client.reply()).toString()).toBe(':4\r\n');
+    expect(await target.onReplica.text('GET', other)).toBe('$4\r\nold!\r\n');
+    expect(await target.onReplica.text('EXISTS', ...all)).toBe(`:${all.length}\r\n`);
+    expect(await source.onMaster.text('EXISTS', ...all)).toBe(':0\r\n');
+  });
+
+  it('are the target’s once the source has failed over', async () => {
+    await client.call('MSET', declared, 'old', other, 'old');
+    await eventually('they are replicated', async () => {
+      return (await source.onReplica.text('EXISTS', declared, other)) === ':2\r\n';
+    });
+    await apply(held);
+    await apply(moving);
+    source.link.stall();
+    expect(await client.text('EVAL', script, 1, declared)).toBe(':4\r\n');
+    await failOver(1, source, { ...moving, keepsTarget: true });
+
+    const second = await startDataPlane([source.replica.addr, target.master.addr]);
+    const elsewhere = '{elsewhere}';
+    const slots = [{ ...moving, keepsTarget: true }, onlineSlot(slotOf(elsewhere), 1)];
+    await second.plane.apply({ slots, groups: [] });
+    const asking = await RespClient.connect(second.port);
+    // The source has told by then that it has the module.
+    await asking.call('GET', elsewhere);
+    expect(await asking.text('EVAL', script, 1, declared)).toBe(':5\r\n');
+    expect(await source.onReplica.text('EXISTS', declared, other)).toBe(':0\r\n');
+    asking.close();
+    second.close();
   });
 });

@@ -71,6 +71,19 @@ describe.skipIf(!hasCompiler()).each(serverPrograms())('SLOTS* on $title', (prog
     expect(await call('SLOTSSCAN', 5, 0)).toEqual(['0', []]);
   });
 
+  test('SLOTSTAGKEYS names what SLOTSMGRTTAGONE would move', async () => {
+    await server.redis.mset('{t}1', 1, 'x{t}', 2, '{t}', 3, 't', 4, '{u}1', 5, 'a', 6);
+    const sorted = async (key: string) => ((await call('SLOTSTAGKEYS', key)) as string[]).sort();
+    expect(await sorted('not there {t}')).toEqual(['x{t}', '{t}', '{t}1']);
+    expect(await sorted('{u}1')).toEqual(['{u}1']);
+    expect(await sorted('{v}')).toEqual([]);
+    expect(await sorted('a')).toEqual(['a']);
+    expect(await sorted('b')).toEqual([]);
+    await server.redis.del('x{t}');
+    await server.redis.rename('{t}1', '{t}2');
+    expect(await sorted('{t}')).toEqual(['{t}', '{t}2']);
+  });
+
   test('SLOTSDEL empties slots and tells what is left', async () => {
     for (let i = 0; i < 2000; i++) await server.redis.set(`{a}${i}`, i);
     await server.redis.mset('b', 1, 'c', 1);
@@ -148,8 +161,8 @@ describe.skipIf(!hasCompiler()).each(serverPrograms())('SLOTS* on $title', (prog
   });
 
   test('SLOTSVERSION tells that the module is here, and its limits', async () => {
-    const reply = ['version', 1, 'batch', 64, 'batch-bytes', 524288];
+    const reply = ['version', 2, 'batch', 64, 'batch-bytes', 524288];
     expect(await call('SLOTSVERSION')).toEqual(reply);
-    expect(await server.info('version')).toBe('1');
+    expect(await server.info('version')).toBe('2');
   });
 });

@@ -193,22 +193,38 @@ class Fuzz {
   /** SLOTSINFO must be what SCAN and our own hash say. */
   async #recount(client: RespClient): Promise<string | null> {
     // SCAN first: it ends expired keys. And at once, or others would expire in between.
-    await client.pipeline([['MULTI'], ['SCAN', 0, 'COUNT', 1_000_000], ['SLOTSINFO']]);
-    const [scan, info] = items(decodeReply(await client.call('EXEC'))!.value);
+    const tag = this.#random.pick(['{t1}', '{t2}', '{}', this.#maker.key()]);
+    const ask = [['SCAN', 0, 'COUNT', 1_000_000], ['SLOTSINFO'], ['SLOTSTAGKEYS', tag]];
+    await client.pipeline([['MULTI'], ...ask]);
+    const [scan, info, ofTag] = items(decodeReply(await client.call('EXEC'))!.value);
     // The index was dropped just now, and in a transaction nobody can wait for it.
     if (info!.type === 'error' && info!.value.startsWith('TRYAGAIN')) return null;
     const counts = new Map<number, number>();
-    for (const key of items(items(scan!)[1]!)) {
-      if (key.type !== 'bulk') throw new Error(`a key of type ${key.type}`);
-      const slot = slotOf(key.value);
+    const names = items(items(scan!)[1]!).map(nameOf);
+    for (const name of names) {
+      const slot = slotOf(name);
       counts.set(slot, (counts.get(slot) ?? 0) + 1);
     }
     const counted = [...counts].sort(([a], [b]) => a - b).join(' ');
     const told = items(info!)
       .map((row) => items(row).map((item) => item.value))
       .join(' ');
-    return counted === told ? null : `counted ${counted}, SLOTSINFO says ${told}`;
+    if (counted !== told) return `counted ${counted}, SLOTSINFO says ${told}`;
+    const tagged = names.filter((name) => hashedPart(name) === hashedPart(tag));
+    const listed = items(ofTag!).map(nameOf);
+    if (tagged.sort().join(' ') === listed.sort().join(' ')) return null;
+    return `keys of ${tag}: ${tagged.join(' ')}, SLOTSTAGKEYS says ${listed.join(' ')}`;
   }
+}
+
+/** The tag with its braces, or the key. */
+function hashedPart(key: string): string {
+  return /\{[^}]*\}/s.exec(key)?.[0] ?? key;
+}
+
+function nameOf(key: Value): string {
+  if (key.type !== 'bulk') throw new Error(`a key of type ${key.type}`);
+  return key.value.toString('latin1');
 }
 
 function items(value: Value): readonly Value[] {

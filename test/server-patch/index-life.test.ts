@@ -243,7 +243,7 @@ describe.skipIf(!hasCompiler()).each(serverPrograms())('life of an index on $tit
     for (const args of [['batch'], ['batch', '0'], ['nonsense', '1'], ['migrate-user', 'x']])
       await expect(start(args)).rejects.toThrow(/ended: /);
     const server = await start(['batch', '7', 'BATCH-BYTES', '1000']);
-    const version = ['version', 1, 'batch', 7, 'batch-bytes', 1000];
+    const version = ['version', 2, 'batch', 7, 'batch-bytes', 1000];
     expect(await server.redis.call('SLOTSVERSION')).toEqual(version);
   });
 });
