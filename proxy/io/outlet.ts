@@ -117,9 +117,9 @@ export class Outlet implements Flushable {
   }
 
   flush(): void {
-    if (this.#deferrals < MOST_DEFERRALS && this.#expectsMore()) {
+    if (this.#deferrals < MOST_DEFERRALS && this.#mayDefer()) {
       this.#deferrals++;
-      turn.flushLater(this);
+      this.#flushLater();
       return;
     }
     this.#deferrals = 0;
@@ -128,6 +128,10 @@ export class Outlet implements Flushable {
     const isFed = this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;
     if (this.#used > 0 && !isFed) this.#writeSlab();
     if (this.#socket.writableLength > 0) this.#onCongested();
+  }
+
+  #mayDefer(): boolean {
+    return this.#used > 0 && this.#socket.writableLength === 0 && this.#expectsMore();
   }
 
   /** Gives the socket all there is: it is about to be ended. */

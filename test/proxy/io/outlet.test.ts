@@ -14,6 +14,8 @@ let server: Server;
 let socket: Socket;
 let reader: Socket;
 let outlet: Outlet;
+/** How many more replies the outlet is told to expect. */
+let expected: number;
 /** What has been put, in its order. */
 let sent: Buffer[];
 
@@ -23,7 +25,12 @@ beforeEach(async () => {
   await once(server, 'listening');
   socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   [reader] = (await once(server, 'connection')) as [Socket];
-  outlet = new Outlet(socket, () => {});
+  expected = 0;
+  outlet = new Outlet(
+    socket,
+    () => {},
+    () => expected > 0,
+  );
   socket.on('drain', () => outlet.onWritten());
   socket.on('error', () => {});
   sent = [];
@@ -48,8 +55,19 @@ async function fill(): Promise<void> {
   }
 }
 
+/** What the socket is given from now on. */
+function watchWrites(): string[] {
+  const writes: string[] = [];
+  const write = socket.write.bind(socket);
+  socket.write = (bytes: unknown) => {
+    writes.push(String(bytes));
+    return write(bytes as Buffer);
+  };
+  return writes;
+}
+
 async function everythingArrives(): Promise<void> {
-  const expected = Buffer.concat(sent);
+  const whole = Buffer.concat(sent);
   const parts: Buffer[] = [];
   let length = 0;
   reader.on('data', (part: Buffer) => {
@@ -57,8 +75,8 @@ async function everythingArrives(): Promise<void> {
     length += part.length;
   });
   reader.resume();
-  await eventually('all has arrived', () => length >= expected.length);
-  expect(Buffer.concat(parts).equals(expected)).toBe(true);
+  await eventually('all has arrived', () => length >= whole.length);
+  expect(Buffer.concat(parts).equals(whole)).toBe(true);
   await eventually('nothing is kept', () => outlet.pending === 0 && outlet.memory === 0);
 }
 
@@ -130,5 +148,44 @@ test('when it is about to be ended, all of it is written', async () => {
   put(LINE);
   outlet.finish();
   socket.destroySoon();
+  await everythingArrives();
+});
+
+test('what is put in a turn goes out in one write at its end', async () => {
+  const writes = watchWrites();
+  put(Buffer.from('a'));
+  put(Buffer.from('b'));
+  expect(writes).toEqual([]);
+  await nextTurn();
+  expect(writes).toEqual(['ab']);
+  await everythingArrives();
+});
+
+test('output waits for what is expected, and goes out with it', async () => {
+  const writes = watchWrites();
+  expected = 3;
+  for (const text of ['a', 'b', 'c']) {
+    put(Buffer.from(text));
+    expected--;
+    await nextTurn();
+  }
+  expect(writes).toEqual(['abc']);
+  put(Buffer.from('d'));
+  expected = 1;
+  await nextTurn();
+  expected = 0;
+  await nextTurn();
+  expect(writes).toEqual(['abc', 'd']);
+  await everythingArrives();
+});
+
+test('output does not wait for long for what does not come, again and again', async () => {
+  const writes = watchWrites();
+  expected = 1;
+  for (const text of ['a', 'b']) {
+    put(Buffer.from(text));
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+  }
+  expect(writes).toEqual(['a', 'b']);
   await everythingArrives();
 });
