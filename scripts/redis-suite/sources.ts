@@ -11,9 +11,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { messageOf, OperatorError } from '../../base/errors.js';
+import { cacheFolder } from '../support/cache-folder.js';
+import { findDebianMirror } from '../support/debian-mirror.js';
 
 /** Debian 12 has it. */
 export const REDIS_VERSION = '7.0.15';
@@ -22,11 +23,8 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 /** Debian's list of source packages is 9 MB, Redis 3 MB. */
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
-// This file runs compiled, from dist/scripts/redis-suite, and in tests as it is.
-const here = fileURLToPath(new URL('.', import.meta.url));
-const ROOT = here.includes('/dist/scripts/') ? join(here, '../../..') : join(here, '../..');
-/** Where what was downloaded stays; git does not look at it. */
-export const CACHE_FOLDER = join(ROOT, '.cache', 'redis-suite');
+/** Where what was downloaded stays. */
+export const CACHE_FOLDER = cacheFolder('redis-suite');
 
 const exec = promisify(execFile);
 
@@ -112,7 +110,7 @@ async function downloadSource(work: string, signal: AbortSignal): Promise<void> 
   const signedBy = existsSync(KEYRING) ? [`Signed-By: ${KEYRING}`] : [];
   const source = [
     'Types: deb-src',
-    `URIs: ${await findMirror(signal)}`,
+    `URIs: ${await findDebianMirror(signal)}`,
     `Suites: ${SUITE}`,
     'Components: main',
     ...signedBy,
@@ -135,18 +133,6 @@ async function downloadSource(work: string, signal: AbortSignal): Promise<void> 
     [...own, 'source', '--download-only', '--tar-only', `redis/${SUITE}`],
     options,
   );
-}
-
-/** The mirror of Debian that packages are installed from. */
-async function findMirror(signal: AbortSignal): Promise<string> {
-  const format = ['--format', '$(CREATED_BY) $(REPO_URI)', 'indextargets'];
-  const { stdout } = await exec('apt-get', format, { signal });
-  const uris = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('Packages '))
-    .map((line) => line.split(' ').at(-1)!.replace(/\/$/, ''));
-  const mirror = uris.find((uri) => /\/debian$/.test(uri));
-  return mirror ?? 'http://deb.debian.org/debian';
 }
 
 function lastLine(error: unknown): string {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { messageOf } from '../../base/errors.js';
+import { findNewerRedisPy } from '../../scripts/support/newer-redis-py.js';
 import { TestCluster } from '../support/cluster.js';
 import { temporaryFolder } from '../support/process.js';
 import { restart } from './restart.js';
@@ -10,6 +12,7 @@ import { restart } from './restart.js';
 const PROGRAMS = fileURLToPath(new URL('./programs/', import.meta.url));
 const COMPILER_TIMEOUT_MS = 300_000;
 const TIMEOUT_MS = 60_000;
+const DOWNLOAD_TIMEOUT_MS = 120_000;
 /** What each of the programs does, and says when it is done; `ready`: the proxy may restart. */
 const STEPS = [
   ...['connect', 'pipeline', 'transaction', 'pubsub', 'blocking', 'scan', 'script'],
@@ -33,8 +36,12 @@ afterAll(() => cluster.stop());
  *
  * @returns the program's steps
  */
-async function run(command: string, args: readonly string[]): Promise<string[]> {
-  const child = execa(command, args, { timeout: TIMEOUT_MS });
+async function run(
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const child = execa(command, args, { timeout: TIMEOUT_MS, env });
   let printed = '';
   let restarted = Promise.resolve();
   child.stdout.on('data', (chunk) => {
@@ -100,10 +107,27 @@ describe('clients of other languages with default options', () => {
     expect(await run(program, [String(cluster.proxy.port)])).toEqual(STEPS);
   });
 
-  // Debian's is of version 4, which speaks RESP2 alone.
+  // Debian 12's is of version 4, which speaks RESP2 alone.
   test('Python: redis', { timeout: TIMEOUT_MS }, async () => {
     needs('/usr/lib/python3/dist-packages/redis', 'python3-redis');
     const args = [join(PROGRAMS, 'client.py'), String(cluster.proxy.port)];
     expect(await run('/usr/bin/python3', args)).toEqual(STEPS);
+  });
+
+  test('Python: redis of Debian 13, in RESP3', { timeout: COMPILER_TIMEOUT_MS }, async ({
+    skip,
+  }) => {
+    needs('/usr/lib/python3/dist-packages/async_timeout', 'python3-redis');
+    let library: string;
+    try {
+      const signal = AbortSignal.timeout(DOWNLOAD_TIMEOUT_MS);
+      library = await findNewerRedisPy((line) => console.log(line), signal);
+    } catch (error) {
+      // A machine without a mirror that has it.
+      return skip(messageOf(error));
+    }
+    const args = [join(PROGRAMS, 'client.py'), String(cluster.proxy.port), '3'];
+    const env = { PYTHONPATH: library };
+    expect(await run('/usr/bin/python3', args, env)).toEqual(STEPS);
   });
 });

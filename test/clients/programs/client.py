@@ -5,10 +5,12 @@ import threading
 import redis
 
 port = int(sys.argv[1])
+# The version of the protocol; Debian 12's redis-py knows no such option.
+options = {'protocol': int(sys.argv[2])} if len(sys.argv) > 2 else {}
 
 
 def open_it():
-    return redis.Redis(port=port, password='secret')
+    return redis.Redis(port=port, password='secret', **options)
 
 
 def step(name):
@@ -17,6 +19,15 @@ def step(name):
 
 r = open_it()
 assert r.ping()
+if options:
+    assert r.client_info()['resp'] == str(options['protocol'])
+    r.delete('hash')
+    r.hset('hash', 'field', 'value')
+    # As a map, not as a list that the library makes one of.
+    assert r.execute_command('HELLO')[b'proto'] == options['protocol']
+    assert r.hgetall('hash') == {b'field': b'value'}
+    r.zadd('zset', {'one': 1.5})
+    assert r.zscore('zset', 'one') == 1.5
 step('connect')
 
 pipeline = r.pipeline(transaction=False)
