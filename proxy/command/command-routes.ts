@@ -117,6 +117,8 @@ export const POLICIES: { readonly [name: string]: Policy } = {
   'memory|help': ANYWHERE,
   'memory|malloc-stats': OPERATION,
   'memory|purge': OPERATION,
+  'module|help': ANYWHERE,
+  'module|list': ANYWHERE,
   'slowlog|get': OPERATION,
   'slowlog|help': ANYWHERE,
   'slowlog|len': OPERATION,

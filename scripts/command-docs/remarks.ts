@@ -19,7 +19,7 @@ const SCRIPT =
 const FUNCTION = `${SCRIPT} A group that lacks the function is given the libraries of the others, and asked again; if later commands of the client are under way already, it answers \`Function not found\`, and has the function the next time.`;
 const NOTED = 'Noted for `CLIENT LIST`';
 const ATOMIC =
-  'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. What only a server can refuse (`OOM`) is told to a client that waits for `QUEUED`, else by `EXEC`. Those that are not about keys (`PING`, `INFO`, `PUBLISH`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys, nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
+  'All keys in one slot: the command with a key elsewhere is answered `CROSSSLOT` and `EXEC` then `EXECABORT`. The proxy keeps the commands and sends them at `EXEC`, all at once, to the group of the slot, which executes them as one, also while the slot moves. What only a server can refuse (`OOM`) is told to a client that waits for `QUEUED`, else by `EXEC`. Those that are not about keys (`PING`, `INFO`, `PUBLISH`, `SCRIPT LOAD`, …) are carried out after the others, and not if those are aborted. `FLUSHALL`, `FLUSHDB` cannot be queued with commands on keys (why, `FLUSHALL` says), nor `DBSIZE`, `KEYS`, `RANDOMKEY`, `SCAN` between them, nor commands on keys of two databases, nor `SUBSCRIBE` and its like.';
 
 const NO_CLUSTER =
   'Answered as by a Redis that is no cluster: `ERR This instance has cluster support disabled`.';
@@ -39,7 +39,8 @@ export const REMARKS: { readonly [name: string]: string } = {
   exists: SUM,
   touch: SUM,
   dbsize: 'The sum over all groups. While slots move a key may be counted twice.',
-  flushall: 'Every group, at about the same time; not atomic over groups.',
+  flushall:
+    'Every group, at about the same time; not atomic over groups. In a transaction it cannot stand beside commands on keys: groups would be emptied before or after the one that executes the transaction, clients would see it, and if `WATCH` aborts it, nothing brings the keys of the other groups back.',
   keys: 'Of all groups.',
   randomkey: 'Of a group chosen by its share of the keys.',
   scan: 'Group after group; the cursor says where, and any proxy can go on with it. A key that exists throughout is returned at least once, also while slots move and when a group gets another master: a server has its keys in an order of its own, so the cursor tells which server gave it, and after a promotion or a failover the group is begun anew (keys are returned twice then; what the failover has lost does not exist). Not noticed is a server that was started anew at the same address, as with one Redis. While a master is away `SCAN` waits for it or its successor (`backend_wait`).',
@@ -51,6 +52,8 @@ export const REMARKS: { readonly [name: string]: string } = {
   sort: SORT,
   sort_ro: SORT,
   'object|help': SLOT_0,
+  'module|help': SLOT_0,
+  'module|list': SLOT_0,
   'xgroup|help': SLOT_0,
   'xinfo|help': SLOT_0,
   lolwut: SLOT_0,
@@ -237,7 +240,7 @@ export const NOT_SERVED: readonly Refusal[] = [
   {
     title: 'Other clients of the proxy',
     commands: ['client|pause', 'client|unpause'],
-    text: 'To come, as far as they can mean something here.',
+    text: 'It would have to hold the clients of all proxies, and come to an end at all of them. What it is used for,\na change of masters without lost writes, `codis-config server promote` does, and holds commands\nwhile it lasts.',
   },
   {
     title: 'Operating a server',
@@ -252,7 +255,7 @@ export const NOT_SERVED: readonly Refusal[] = [
         'failover',
         'lastsave',
       ],
-      ...['memory|stats', 'module', 'save', 'shutdown'],
+      ...['memory|stats', 'module|load', 'module|loadex', 'module|unload', 'save', 'shutdown'],
     ],
     text: 'Meant for one server. Send them to the server itself.',
   },

@@ -1,4 +1,5 @@
 import { alignedTable, markdownTable, type Row } from '../bench/text-table.js';
+import { KNOWN_FAILURES } from './known-failures.js';
 import type { SuiteResults, TargetResults } from './run-suite.js';
 import type { UnitResult } from './unit-output.js';
 
@@ -49,9 +50,15 @@ export function renderFailures(results: TargetResults): string {
   return lines.join('\n');
 }
 
-/** `unit: name` of each test that passes on a plain server and did not pass on the proxy. */
-export function renderLost({ plain, proxy }: SuiteResults): string {
-  const lines: string[] = [];
+/** A test that passes on a plain server and did not pass on the proxy. */
+export interface LostTest {
+  readonly unit: string;
+  readonly name: string;
+}
+
+/** A test that is run several times is there as often as it was lost. */
+export function lostTests({ plain, proxy }: SuiteResults): readonly LostTest[] {
+  const lost: LostTest[] = [];
   for (const [unit, expected] of plain ?? []) {
     const passed = new Map<string, number>();
     for (const name of proxy?.get(unit)?.passed ?? []) {
@@ -59,11 +66,23 @@ export function renderLost({ plain, proxy }: SuiteResults): string {
     }
     for (const name of expected.passed) {
       const left = passed.get(name) ?? 0;
-      if (left === 0) lines.push(`${unit}: ${name}`);
+      if (left === 0) lost.push({ unit, name });
       else passed.set(name, left - 1);
     }
   }
-  return lines.map((line) => `${line}\n`).join('');
+  return lost;
+}
+
+/** Those of them that no known failure explains. */
+export function unexplained(lost: readonly LostTest[]): readonly LostTest[] {
+  const known = new Set(
+    KNOWN_FAILURES.flatMap(({ tests }) => tests.map(([unit, name]) => `${unit}: ${name}`)),
+  );
+  return lost.filter(({ unit, name }) => !known.has(`${unit}: ${name}`));
+}
+
+export function renderLost(lost: readonly LostTest[]): string {
+  return lost.map(({ unit, name }) => `${unit}: ${name}\n`).join('');
 }
 
 /** How many tests passed. */

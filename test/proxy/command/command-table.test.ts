@@ -128,7 +128,7 @@ test('each route has the keys it needs', () => {
 });
 
 // What a single server, or a connection of one's own, must answer: refused for the time being.
-const REFUSED = `bgrewriteaof bgsave blmovem debug failover lastsave migrate module move psync
+const REFUSED = `bgrewriteaof bgsave blmovem debug failover lastsave migrate move psync
   replconf replicaof restore-asking save shutdown slaveof swapdb sync`;
 
 test('exactly these commands are refused', () => {
