@@ -51,6 +51,8 @@ export async function sendHttpRequest(wanted: HttpRequest): Promise<HttpAnswer> 
         ? requestOverTls(wanted.url, { ...options, ...trusting(wanted.ca ?? null) })
         : request(wanted.url, options);
       sent.once('response', resolve).once('error', reject).end(body);
+      // One that waits for a connection of its agent is told nothing of its end.
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     });
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk);

@@ -144,9 +144,10 @@ function coordinatorFault(status: Status): Fault {
     arm: nothing,
     strike: async ({ cluster, reached, outageMs }) => {
       await reached(status);
-      await cluster.zookeeper!.kill();
+      const { process } = cluster.zookeepers[0]!;
+      await process.kill();
       await sleep(outageMs);
-      await cluster.zookeeper!.start();
+      await process.start();
     },
   };
 }
@@ -159,11 +160,10 @@ function partitionFault(status: Status): Fault {
     job: 'may stop',
     arm: nothing,
     strike: async ({ cluster, reached, outageMs }) => {
-      const link = cluster.proxies[0]!.link!;
       await reached(status);
-      link.cut();
+      cluster.cutFromCoordinator(cluster.proxies[0]!.process);
       await sleep(outageMs);
-      link.mend();
+      cluster.mendCoordinator();
     },
   };
 }

@@ -1,13 +1,26 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A port that leads to another one, until it is cut: a network that can fail. */
+/** Whose connections are meant, by the address that they come from. */
+export type Sources = (source: string) => boolean;
+
+const ALL: Sources = () => true;
+
+/** What comes in on the one goes out on the other. */
+interface Way {
+  readonly from: Socket;
+  readonly to: Socket;
+  readonly source: string;
+  isFlowing: boolean;
+}
+
+/** A port that leads to another one, until it is cut: a network that can fail, for all or for some. */
 export class TcpLink {
   readonly #target: number;
   readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  /** What comes in on the one goes out on the other. */
-  readonly #ways = new Set<readonly [from: Socket, to: Socket]>();
+  readonly #ways = new Set<Way>();
   #state: 'open' | 'stalled' | 'cut' = 'open';
+  /** Who has to do with the state; for all others the link is open. */
+  #sources: Sources = ALL;
 
   private constructor(target: number) {
     this.#target = target;
@@ -32,28 +45,42 @@ export class TcpLink {
   }
 
   /** Ends the connections there are, and those that come until {@link mend}. What was held is lost. */
-  cut(): void {
-    this.#state = 'cut';
-    for (const socket of this.#sockets) socket.destroy();
+  cut(sources: Sources = ALL): void {
+    this.#become('cut', sources);
+    for (const { from, source } of this.#ways) if (sources(source)) from.destroy();
   }
 
   /** Holds what comes, both ways and without a sign, until {@link mend} or {@link cut}. */
-  stall(): void {
-    this.#state = 'stalled';
-    for (const [from, to] of this.#ways) {
-      from.unpipe(to);
-      from.pause();
-    }
+  stall(sources: Sources = ALL): void {
+    this.#become('stalled', sources);
   }
 
   mend(): void {
-    if (this.#state === 'stalled') for (const [from, to] of this.#ways) from.pipe(to);
-    this.#state = 'open';
+    this.#become('open', ALL);
   }
 
   close(): void {
     this.cut();
     this.#server.close();
+  }
+
+  #become(state: 'open' | 'stalled' | 'cut', sources: Sources): void {
+    this.#state = state;
+    this.#sources = sources;
+    for (const way of this.#ways) this.#keep(way);
+  }
+
+  #keep(way: Way): void {
+    const { from, to, source } = way;
+    const isFlowing = this.#state !== 'stalled' || !this.#sources(source);
+    if (isFlowing === way.isFlowing) return;
+    way.isFlowing = isFlowing;
+    if (isFlowing) {
+      from.pipe(to);
+    } else {
+      from.unpipe(to);
+      from.pause();
+    }
   }
 
   #listen(port: number, host: string): Promise<void> {
@@ -64,25 +91,22 @@ export class TcpLink {
   }
 
   #join(inward: Socket): void {
-    if (this.#state === 'cut') {
+    const source = inward.remoteAddress ?? '';
+    if (this.#state === 'cut' && this.#sources(source)) {
       inward.destroy();
       return;
     }
     const outward = connect({ port: this.#target, host: '127.0.0.1', noDelay: true });
-    for (const way of [
-      [inward, outward],
-      [outward, inward],
-    ] as const) {
-      const [one, other] = way;
-      this.#sockets.add(one);
+    const sockets = [inward, outward] as const;
+    for (const [from, to] of [sockets, sockets.toReversed() as [Socket, Socket]] as const) {
+      const way: Way = { from, to, source, isFlowing: false };
       this.#ways.add(way);
-      if (this.#state === 'stalled') one.pause();
-      else one.pipe(other);
-      one.once('error', () => other.destroy());
-      one.once('close', () => {
-        this.#sockets.delete(one);
+      from.pause();
+      this.#keep(way);
+      from.once('error', () => to.destroy());
+      from.once('close', () => {
         this.#ways.delete(way);
-        other.destroy();
+        to.destroy();
       });
     }
   }

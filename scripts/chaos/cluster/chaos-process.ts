@@ -2,11 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { projectFile } from '../project-file.js';
 
 // The kernel kills the child when we die, however we die: no server outlives the run.
 const DEATH_SIGNAL = existsSync('/usr/bin/setpriv')
   ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL']
   : [];
+const HOST = '127.0.0.1';
 const START_TIMEOUT_MS = 60_000;
 const POLL_MS = 20;
 
@@ -15,6 +18,8 @@ export interface ChaosProcessOptions {
   readonly program: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Of a Node process: the address of this machine that its connections come from. */
+  readonly source?: string;
   /** What it prints is appended. */
   readonly logFile: string;
   /** Does it do its work? */
@@ -32,6 +37,11 @@ export class ChaosProcess {
     this.#options = options;
   }
 
+  /** Where its connections come from, as links see it. */
+  get source(): string {
+    return this.#options.source ?? HOST;
+  }
+
   get isRunning(): boolean {
     const child = this.#child;
     return child !== null && child.exitCode === null && child.signalCode === null;
@@ -39,12 +49,12 @@ export class ChaosProcess {
 
   /** @param env more variables for this life alone */
   spawn(env: Readonly<Record<string, string>> = {}): void {
-    const { program, args, logFile, env: ownEnv } = this.#options;
+    const { program, args, logFile, source, env: ownEnv } = this.#options;
     const [first, ...rest] = [...DEATH_SIGNAL, program, ...args];
     const log = openSync(logFile, 'a');
     this.#child = spawn(first!, rest, {
       stdio: ['ignore', log, log],
-      env: { ...process.env, ...ownEnv, ...env },
+      env: { ...process.env, ...(source && sourceSettings(source)), ...ownEnv, ...env },
     });
     closeSync(log);
   }
@@ -90,4 +100,9 @@ export class ChaosProcess {
   killNow(): void {
     if (this.isRunning) this.#child!.kill('SIGKILL');
   }
+}
+
+function sourceSettings(source: string): Record<string, string> {
+  const file = pathToFileURL(projectFile('scripts/chaos/cluster/source-address.mjs')).href;
+  return { CODIS_CHAOS_SOURCE: source, NODE_OPTIONS: `--import=${file}` };
 }

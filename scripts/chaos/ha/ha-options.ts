@@ -14,20 +14,27 @@ export function parseHaOptions(args: readonly string[]): HaOptions {
       'Strikes masters, replicas, proxies and dashboards, with slots at rest and on the move.',
     )
     .option('--ha', 'this run')
-    .option('--rounds <n>', 'faults, one after the other', wholeNumber, 2 * HA_FAULTS.length)
+    .option('--rounds <n>', 'faults, one after the other: each at rest and in a move', wholeNumber)
     .option('--down-after <ms>', 'ha_down_after', wholeNumber, 1_500)
     .option('--min-replicas <n>', 'ha_min_replicas_to_write', wholeNumber, 0)
     .option('--seed <n>', 'for the same groups and slots again', wholeNumber)
-    .option('--coordinator <kind>', 'zookeeper or embedded', kind, 'embedded')
+    .option('--coordinator <kind>', 'zookeeper or embedded', kind, 'zookeeper')
+    .option('--only <text>', 'the faults that have it in their names')
     .option('--writers <n>', 'clients', wholeNumber, 8)
     .option('--pause <ms>', 'between the writes of a client', wholeNumber, 5)
     .parse(args as string[], { from: 'user' });
   const given = command.opts();
+  const faults = HA_FAULTS.filter(
+    ({ name, needsZooKeeper }) =>
+      (given.coordinator === 'zookeeper' || !needsZooKeeper) &&
+      (given.only === undefined || name.includes(given.only)),
+  );
+  if (faults.length === 0) command.error('error: there is no such fault');
   return {
     seed: given.seed ?? Math.floor(Math.random() * 2 ** 31),
     coordinator: given.coordinator,
-    faults: HA_FAULTS,
-    rounds: given.rounds,
+    faults,
+    rounds: given.rounds ?? 2 * faults.length,
     downAfterMs: given.downAfter,
     minReplicas: given.minReplicas,
     writers: given.writers,

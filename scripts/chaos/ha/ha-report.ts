@@ -7,8 +7,8 @@ export function renderHaReport(result: HaResult): string {
   const failovers = rounds.filter(({ isFailover }) => isFailover);
   const problems = rounds.filter(({ problem }) => problem !== '');
   return [
-    '| fault | rounds | in moves | failovers | without a write, p50 | max | two masters, max |',
-    '|---|---:|---:|---:|---:|---:|---:|',
+    '| fault | rounds | in moves | failovers | without a write, p50 | max | lonely master, max | two masters, max |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
     ...names.map((name) =>
       row(
         name,
@@ -19,6 +19,7 @@ export function renderHaReport(result: HaResult): string {
     `${rounds.length} rounds, ${failovers.length} failovers; without a write for ${times(failovers)}`,
     `acknowledged writes lost, without WAIT: ${lost - lostSafe} of ${acknowledged - acknowledgedSafe}`,
     `  and of those that WAIT 1 had said to be at a replica: ${lostSafe} of ${acknowledgedSafe}`,
+    `two masters written to through proxies: ${seconds(failovers)} s in all`,
     'errors seen by clients:',
     ...[...errors].map(([text, count]) => `  ${count} × ${text}`),
     ...problems.map(({ name, problem }) => `problem: ${name}: ${problem}`),
@@ -29,8 +30,10 @@ export function renderHaReport(result: HaResult): string {
 function row(name: string, rounds: readonly HaRound[]): string {
   const failovers = rounds.filter(({ isFailover }) => isFailover).length;
   const moves = rounds.filter(({ duringMove }) => duringMove).length;
+  const lonely = Math.max(...rounds.map(({ lonelySplitMs }) => lonelySplitMs));
   const split = Math.max(...rounds.map(({ splitMs }) => splitMs));
-  const cells = [rounds.length, moves, failovers, ...recovery(rounds), `${split} ms`];
+  const splits = [lonely, split].map((ms) => `${ms} ms`);
+  const cells = [rounds.length, moves, failovers, ...recovery(rounds), ...splits];
   return `| ${name} | ${cells.join(' | ')} |`;
 }
 
@@ -38,6 +41,10 @@ function times(rounds: readonly HaRound[]): string {
   if (rounds.length === 0) return '-';
   const [half, most] = recovery(rounds);
   return `${half} (p50), ${most} (max)`;
+}
+
+function seconds(rounds: readonly HaRound[]): string {
+  return (rounds.reduce((sum, { splitMs }) => sum + splitMs, 0) / 1000).toFixed(1);
 }
 
 function recovery(rounds: readonly HaRound[]): [string, string] {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../../base/errors.js';
 import { DashboardClient } from '../../../dashboard/api/client.js';
+import type { HaStatusReply } from '../../../dashboard/api/contract-ha.js';
 import { Random } from '../../support/random.js';
 import { ChaosCluster, type GroupServer } from '../cluster/chaos-cluster.js';
 import { type Move, SlotMoves } from '../slot-moves.js';
-import type { HaFault, HaScene } from './ha-faults.js';
-import { Insider, Writers } from './writers.js';
+import type { HaFault, HaScene } from './ha-fault.js';
+import { type AckedWrite, Insider, longestGap, Writers } from './writers.js';
 
 const GROUPS = 2;
 const POLL_MS = 20;
@@ -37,7 +38,11 @@ export interface HaRound {
   readonly isFailover: boolean;
   /** The longest time without an acknowledged write to the group that was hit, in milliseconds. */
   readonly recoveryMs: number;
-  /** For so long a cut-off master went on acknowledging writes while its successor did, too. */
+  /**
+   * For so long a cut-off master went on acknowledging writes while its successor did, too: those of a
+   * client that was alone with it, and those of clients of proxies.
+   */
+  readonly lonelySplitMs: number;
   readonly splitMs: number;
   /** What is wrong, empty: nothing. */
   readonly problem: string;
@@ -67,6 +72,7 @@ export async function runHaChaos(
     replicas: 2,
     proxies: 2,
     coordinator: options.coordinator,
+    zookeepers: 3,
     serverLinks: true,
     hasStandby: true,
     redisArgs: () => [],
@@ -91,6 +97,15 @@ export async function runHaChaos(
 /** What must not be: a promise broken, or a cluster that does not recover. */
 export function isHaWrong({ lostSafe, rounds }: HaResult): boolean {
   return lostSafe > 0 || rounds.some(({ problem }) => problem !== '');
+}
+
+/** A round that is over; what was lost in it is known at the end of the run. */
+interface Round extends Omit<HaRound, 'recoveryMs' | 'splitMs'> {
+  /** Of the group that was hit. */
+  readonly slotIds: ReadonlySet<number>;
+  /** By performance.now(). */
+  readonly struckMs: number;
+  readonly endMs: number;
 }
 
 class HaRun {
@@ -119,20 +134,21 @@ class HaRun {
     const { rounds, faults, writers } = this.#options;
     await this.#isWhole();
     this.#writers.start(writers);
-    const done: HaRound[] = [];
-    for (let round = 0; round < rounds && done.every(({ problem }) => problem === ''); round++) {
+    const done: Round[] = [];
+    while (done.length < rounds && done.every(({ problem }) => problem === '')) {
       this.#signal.throwIfAborted();
       // Each fault at rest, then each during a move, and so on.
-      const duringMove = Math.floor(round / faults.length) % 2 === 1;
-      const result = await this.#round(faults[round % faults.length]!, duringMove);
-      done.push(result);
-      this.#say(`${String(round + 1).padStart(3)} ${inWords(result)}`);
+      const duringMove = Math.floor(done.length / faults.length) % 2 === 1;
+      const round = await this.#round(faults[done.length % faults.length]!, duringMove);
+      done.push(round);
+      const gap = longestGap(this.#writers.acknowledged, round);
+      this.#say(`${String(done.length).padStart(3)} ${inWords(round, gap.toMs - gap.fromMs)}`);
     }
     await this.#writers.stop();
     const { acknowledged, errors } = this.#writers;
     const lost = await this.#writers.lost();
     return {
-      rounds: done,
+      rounds: measured(done, acknowledged, lost),
       acknowledged: acknowledged.length,
       lost: lost.length,
       acknowledgedSafe: acknowledged.filter(({ isSafe }) => isSafe).length,
@@ -142,12 +158,13 @@ class HaRun {
     };
   }
 
-  async #round(fault: HaFault, duringMove: boolean): Promise<HaRound> {
+  async #round(fault: HaFault, duringMove: boolean): Promise<Round> {
     const cluster = this.#cluster;
     const groupId = this.#random.whole(1, GROUPS);
-    let recoveryMs = 0;
-    let splitMs = 0;
-    let isFailover = false;
+    let round: Round = {
+      ...{ name: fault.name, duringMove, isFailover: false, lonelySplitMs: 0, problem: '' },
+      ...{ slotIds: new Set<number>(), struckMs: performance.now(), endMs: 0 },
+    };
     try {
       const job = duringMove ? await this.#beginMove() : null;
       const master = await cluster.masterOf(groupId);
@@ -159,16 +176,17 @@ class HaRun {
       const insider = fault.cutsMasterOff ? new Insider(master.port) : null;
       const slotIds = await this.#slotsOf(groupId);
       await this.#until('clients are back at their proxies', async () => this.#writers.areSpread);
-      const struckAt = performance.now();
+      round = { ...round, slotIds, struckMs: performance.now() };
       await fault.strike(scene);
       await fault.repair(scene);
       await this.#isWhole();
-      const gap = this.#writers.longestGap(slotIds, struckAt);
-      recoveryMs = Math.round(gap.toMs - gap.fromMs);
-      isFailover = (await cluster.masterOf(groupId)) !== master;
+      round = { ...round, endMs: performance.now() };
+      const isFailover = (await cluster.masterOf(groupId)) !== master;
+      round = { ...round, isFailover };
       if (insider) {
         await insider.stop();
-        splitMs = Math.max(0, Math.round(insider.lastMs - gap.toMs));
+        const gap = longestGap(this.#writers.acknowledged, round);
+        round = { ...round, lonelySplitMs: Math.max(0, Math.round(insider.lastMs - gap.toMs)) };
       }
       if (job) {
         await new SlotMoves(await this.#leading(), cluster.store).insist(job, MOVE_PATIENCE_MS);
@@ -176,10 +194,9 @@ class HaRun {
       if (isFailover !== (fault.expects === 'failover')) {
         throw new Error(isFailover ? 'a failover without need' : 'no failover');
       }
-      return { name: fault.name, duringMove, isFailover, recoveryMs, splitMs, problem: '' };
+      return round;
     } catch (error) {
-      const problem = messageOf(error);
-      return { name: fault.name, duringMove, isFailover, recoveryMs, splitMs, problem };
+      return { ...round, endMs: performance.now(), problem: messageOf(error) };
     }
   }
 
@@ -220,20 +237,9 @@ class HaRun {
   async #isWhole(): Promise<void> {
     await this.#until('all is whole again', async () => {
       const status = await (await this.#leading()).haStatus();
-      const { observers, groups } = status;
-      return (
-        status.watching &&
-        observers.length === this.#cluster.proxies.length + 1 &&
-        observers.every(({ error }) => error === '') &&
-        groups.every(
-          ({ health, replicas, former_masters, silent_ms }) =>
-            health === 'healthy' &&
-            former_masters.length === 0 &&
-            replicas.length === 2 &&
-            replicas.every(({ refusal }) => refusal === '') &&
-            Object.values(silent_ms).every((ms) => ms !== null),
-        )
-      );
+      const wrong = whatIsWrong(status, this.#cluster.proxies.length + 1);
+      if (wrong.length > 0) throw new Error(wrong.join('; '));
+      return true;
     });
   }
 
@@ -265,9 +271,56 @@ class HaRun {
   }
 }
 
-function inWords({ name, duringMove, recoveryMs, splitMs, problem }: HaRound): string {
+/** What keeps the cluster from being whole; of groups with two replicas each. */
+function whatIsWrong(
+  { watching, observers, groups }: HaStatusReply,
+  expectedObservers: number,
+): readonly string[] {
+  return [
+    ...(watching ? [] : ['nobody watches']),
+    ...(observers.length === expectedObservers ? [] : [`${observers.length} observers`]),
+    ...observers.flatMap(({ id, error }) => (error === '' ? [] : [`${id}: ${error}`])),
+    ...groups.flatMap(({ group_id, health, replicas, former_masters, silent_ms }) => [
+      ...(health === 'healthy' ? [] : [`group ${group_id} is ${health}`]),
+      ...former_masters.map(({ addr }) => `${addr} is not a replica yet`),
+      ...(replicas.length === 2 ? [] : [`group ${group_id} has ${replicas.length} replicas`]),
+      ...replicas.flatMap(({ addr, refusal }) => (refusal === '' ? [] : [`${addr}: ${refusal}`])),
+      ...Object.entries(silent_ms).flatMap(([id, ms]) =>
+        ms === null ? [`${id} does not tell of group ${group_id}`] : [],
+      ),
+    ]),
+  ];
+}
+
+/**
+ * A write that was lost though it was acknowledged after its group's writes flowed again has gone to
+ * another master than those: there were two.
+ */
+function measured(
+  rounds: readonly Round[],
+  acknowledged: readonly AckedWrite[],
+  lost: readonly AckedWrite[],
+): HaRound[] {
+  const lostOnes = new Set(lost);
+  const kept = acknowledged.filter((write) => !lostOnes.has(write));
+  return rounds.map((round) => {
+    const { name, duringMove, isFailover, lonelySplitMs, problem, slotIds, endMs } = round;
+    const { fromMs, toMs } = longestGap(kept, round);
+    const astray = lost.filter(
+      ({ slotId, atMs }) => slotIds.has(slotId) && atMs > toMs && atMs < endMs,
+    );
+    const lastMs = Math.max(toMs, ...astray.map(({ atMs }) => atMs));
+    return {
+      ...{ name, duringMove, isFailover, lonelySplitMs, problem },
+      recoveryMs: Math.round(toMs - fromMs),
+      splitMs: isFailover ? Math.round(lastMs - toMs) : 0,
+    };
+  });
+}
+
+function inWords({ name, duringMove, lonelySplitMs, problem }: Round, gapMs: number): string {
   const when = duringMove ? ' in a move' : '';
-  const split = splitMs > 0 ? `, two masters for ${splitMs} ms` : '';
+  const split = lonelySplitMs > 0 ? `, two masters for ${lonelySplitMs} ms` : '';
   const wrong = problem === '' ? '' : `: ${problem}`;
-  return `${name}${when}: no write for ${recoveryMs} ms${split}${wrong}`;
+  return `${name}${when}: no write for ${Math.round(gapMs)} ms${split}${wrong}`;
 }

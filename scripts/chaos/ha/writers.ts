@@ -8,7 +8,7 @@ const WAIT_MS = 2_000;
 const CHECKED_AT_ONCE = 500;
 
 /** An acknowledged write. */
-interface Write {
+export interface AckedWrite {
   readonly key: string;
   readonly value: string;
   readonly slotId: number;
@@ -32,7 +32,7 @@ const WRITES_AWAY = 100;
  * Half of them ask with WAIT whether a replica has each of their writes.
  */
 export class Writers {
-  readonly acknowledged: Write[] = [];
+  readonly acknowledged: AckedWrite[] = [];
   readonly errors = new Map<string, number>();
   readonly #ports: readonly number[];
   readonly #pauseMs: number;
@@ -62,24 +62,10 @@ export class Writers {
     await this.#working;
   }
 
-  /** The longest time since then without an acknowledged write to any of the slots. */
-  longestGap(slotIds: ReadonlySet<number>, sinceMs: number): Gap {
-    const times = this.acknowledged
-      .filter(({ slotId, atMs }) => atMs > sinceMs && slotIds.has(slotId))
-      .map(({ atMs }) => atMs)
-      .sort((one, other) => one - other);
-    let longest: Gap = { fromMs: sinceMs, toMs: sinceMs };
-    for (const [index, toMs] of times.entries()) {
-      const fromMs = times[index - 1] ?? sinceMs;
-      if (toMs - fromMs > longest.toMs - longest.fromMs) longest = { fromMs, toMs };
-    }
-    return longest;
-  }
-
   /** @returns the acknowledged writes that a proxy does not find any more */
-  async lost(): Promise<readonly Write[]> {
+  async lost(): Promise<readonly AckedWrite[]> {
     const connection = await this.#connect(0);
-    const lost: Write[] = [];
+    const lost: AckedWrite[] = [];
     for (let at = 0; at < this.acknowledged.length; at += CHECKED_AT_ONCE) {
       const some = this.acknowledged.slice(at, at + CHECKED_AT_ONCE);
       const answers = await connection.exchange(
@@ -151,6 +137,28 @@ export class Writers {
     const kind = error.replaceAll(/\d[\d.:]*/g, 'N');
     this.errors.set(kind, (this.errors.get(kind) ?? 0) + 1);
   }
+}
+
+/** The longest time of a round without an acknowledged write to any of its slots. */
+export function longestGap(
+  writes: readonly AckedWrite[],
+  round: {
+    readonly slotIds: ReadonlySet<number>;
+    readonly struckMs: number;
+    readonly endMs: number;
+  },
+): Gap {
+  const { slotIds, struckMs, endMs } = round;
+  const times = writes
+    .filter(({ slotId, atMs }) => atMs > struckMs && atMs < endMs && slotIds.has(slotId))
+    .map(({ atMs }) => atMs)
+    .sort((one, other) => one - other);
+  let longest: Gap = { fromMs: struckMs, toMs: struckMs };
+  for (const [index, toMs] of times.entries()) {
+    const fromMs = times[index - 1] ?? struckMs;
+    if (toMs - fromMs > longest.toMs - longest.fromMs) longest = { fromMs, toMs };
+  }
+  return longest;
 }
 
 /** A client that is alone with a server which all others have lost: what it is told is true there. */
