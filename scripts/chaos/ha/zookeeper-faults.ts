@@ -52,20 +52,13 @@ export const ZOOKEEPER_FAULTS: readonly HaFault[] = [
     },
   },
   {
-    name: 'a follower in ZooKeeper does not reach its leader, and clients reach it',
+    name: 'SIGSTOP of a follower in ZooKeeper',
     expects: 'nothing',
     needsZooKeeper: true,
-    strike: async ({ cluster }) => {
-      for (const link of (await roles(cluster)).follower.leaderLinks) link.stall();
-    },
+    strike: async ({ cluster }) => (await roles(cluster)).follower.process.pause(),
     repair: async ({ cluster }) => {
       await sleep(2 * QUIET_MS);
-      for (const { leaderLinks } of cluster.zookeepers) {
-        for (const link of leaderLinks) {
-          link.cut();
-          link.mend();
-        }
-      }
+      for (const { process } of cluster.zookeepers) process.resume();
     },
   },
   {
