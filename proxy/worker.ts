@@ -211,7 +211,7 @@ class Worker implements WorkerPlane {
       waitingCommands: this.#router.waiting.commands,
       waitingBytes: this.#router.waiting.bytes,
       replicaReads: this.#router.replicaReads?.count ?? 0,
-      repeatedReads: this.#router.replicaReads?.repeated ?? 0,
+      repeatedReads: this.#router.repeats.count + (this.#router.replicaReads?.repeated ?? 0),
       bytesIn: this.#traffic.bytesIn,
       bytesOut: this.#bytesOut(),
       latencyBucketsUs: Array.from({ length: LATENCY_BUCKET_COUNT }, (_, bucket) =>

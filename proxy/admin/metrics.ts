@@ -132,7 +132,7 @@ function addClientMetrics(registry: Registry, source: AdminSource): void {
   counter(
     registry,
     'codis_proxy_repeated_reads_total',
-    'Reads that a replica has not served, and that were sent to its master',
+    'Reads sent once more: a replica did not serve them, or a master was lost with them',
     () => source.dataPlane().repeatedReads,
   );
   new Counter({

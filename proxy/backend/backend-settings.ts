@@ -1,6 +1,7 @@
 import type { HandshakeStep } from './handshake.js';
 import type { LaneOwners } from './lane-owners.js';
 import type { WaitingBudget } from './parked-commands.js';
+import type { RepeatedReads } from './repeated-reads.js';
 
 export interface BackendSettings {
   /** How the connections are named at the servers. */
@@ -18,6 +19,8 @@ export interface BackendSettings {
   readonly waitMs: number;
   /** Bounds those that wait; absent: no bound. */
   readonly waitingBudget?: WaitingBudget;
+  /** Which reads are sent once more when a server is lost; absent, or where nothing waits: none. */
+  readonly repeats?: RepeatedReads;
   /** Who has connections of his own; absent: nobody. */
   readonly laneOwners?: LaneOwners;
 }

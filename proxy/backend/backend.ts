@@ -13,9 +13,11 @@ import { DrainWaiters } from './drain-waiters.js';
 import { lostError, unreachableError } from './failure-text.js';
 import { handshakeOf } from './handshake.js';
 import { internalRequest, skippedReply } from './internal-request.js';
-import { databaseOfLane, protocolOfLane, userOfLane } from './lane.js';
+import { databaseOfLane, isScriptLane, ownerOfLane, protocolOfLane, userOfLane } from './lane.js';
 import { type ParkedCommand, ParkedCommands } from './parked-commands.js';
+import type { RepeatableEnd, RepeatedReads } from './repeated-reads.js';
 import { ReplyReader, type ReplyReaderUser } from './reply-reader.js';
+import { SentCommands } from './sent-commands.js';
 import { openServerSocket } from './server-socket.js';
 import { DEFAULT_USER_ID } from './users.js';
 
@@ -26,9 +28,17 @@ const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 1000;
 
 /**
+ * - `lost`: by the server or the network; reads are sent once more
+ * - `replaced`: the same, and the server may still execute what it has received
+ * - `abandoned`: the server may still execute what it has received
+ * - `cut`: nothing of it is of interest
+ */
+type End = 'lost' | 'replaced' | 'abandoned' | 'cut';
+
+/**
  * A pipelined connection to one Redis server: commands of all sessions in, replies out in the same
  * order. Each request sent is answered exactly once: by the server, or with an error when the
- * connection ends, or when the deadline passes.
+ * connection ends, or when the deadline passes; reads may be sent once more before that.
  *
  * What comes while there is no connection has been sent to nobody: it waits for the next one, until
  * the server has been away for `waitMs`. From then on commands fail at once.
@@ -51,6 +61,9 @@ export class Backend implements ReplyReaderUser {
   /** Commands may go out; else they wait, or fail. */
   #isOpen = false;
   readonly #parked: ParkedCommands;
+  /** Null: nothing is sent once more. */
+  readonly #repeats: RepeatedReads | null;
+  readonly #sentCommands: SentCommands | null;
   #retryTimer: NodeJS.Timeout | undefined;
   #connectStartedUs = 0;
   /** Bytes may have reached the server: also those sent behind a handshake that is under way. */
@@ -80,6 +93,9 @@ export class Backend implements ReplyReaderUser {
     this.#log = log.child({ protocol: protocolOfLane(lane), database: databaseOfLane(lane) });
     this.#congestion = new Congestion(settings.maxInFlight);
     this.#parked = new ParkedCommands(settings.waitMs, settings.waitingBudget ?? null);
+    const isShared = ownerOfLane(lane) === 0 && !isScriptLane(lane);
+    this.#repeats = (settings.waitMs > 0 && isShared && settings.repeats) || null;
+    this.#sentCommands = this.#repeats && new SentCommands(() => this.#sent);
     this.#connect();
   }
 
@@ -125,7 +141,7 @@ export class Backend implements ReplyReaderUser {
 
   /** The server has been replaced: what it has not answered is not waited for any longer. */
   giveUp(reason: string): void {
-    if (this.#reader.inFlight.length > 0) this.#disconnect(reason, 'abandon');
+    if (this.#reader.inFlight.length > 0) this.#disconnect(reason, 'replaced');
   }
 
   #put(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {
@@ -171,7 +187,7 @@ export class Backend implements ReplyReaderUser {
     if (!this.#isOpen && !this.#parked.mayWait) this.#failParked();
     if (this.#state === 'connecting') {
       if (elapsedUs(this.#connectStartedUs, now) > timeoutMs * 1000) {
-        this.#disconnect(`no connection within ${timeoutMs} ms`, 'abandon');
+        this.#disconnect(`no connection within ${timeoutMs} ms`, 'abandoned');
       }
       return;
     }
@@ -179,7 +195,7 @@ export class Backend implements ReplyReaderUser {
     const silentMs = elapsedUs(this.#progressUs, now) / 1000;
     if (this.#reader.inFlight.length > 0) {
       if (silentMs <= timeoutMs || this.#user.mayBeLate()) return;
-      this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandon');
+      this.#disconnect(`no answer within ${timeoutMs} ms`, 'abandoned');
     } else if (pingPeriodMs > 0 && silentMs > pingPeriodMs) {
       // Any answer will do: a server that is loading is there, too.
       const ping = internalRequest(this.#lane, () => {});
@@ -213,7 +229,7 @@ export class Backend implements ReplyReaderUser {
         if (own === this.#socket) this.#isConnected = true;
       },
       onEnd: (own, reason) => {
-        if (own === this.#socket) this.#disconnect(reason);
+        if (own === this.#socket) this.#disconnect(reason, 'lost');
       },
       onDrain: (own) => {
         if (own !== this.#socket) return;
@@ -222,7 +238,8 @@ export class Backend implements ReplyReaderUser {
       },
     });
     this.#socket = socket;
-    this.#outlet = new Outlet(socket, () => this.#checkCongestion());
+    this.#outlet = new Outlet(socket, () => this.#checkCongestion(), undefined, this.#sentCommands);
+    this.#sentCommands?.forget();
     // Where nothing may wait, commands queue behind the handshake, and fail with it.
     this.#isOpen = this.#settings.waitMs === 0;
     const { name, password } = this.#settings;
@@ -234,7 +251,7 @@ export class Backend implements ReplyReaderUser {
         if (socket !== this.#socket) return;
         const fault = step.verdict(error);
         if (fault !== null) {
-          this.#disconnect(fault);
+          this.#disconnect(fault, 'cut');
           // Not away: what waits for the connection is answered as what comes by others.
           if (error !== null && this.#isForThoseWhoWait(error)) this.#failParked(error);
         } else if (isLast) this.#becomeReady();
@@ -272,19 +289,15 @@ export class Backend implements ReplyReaderUser {
   }
 
   onNonsense(reason: string): void {
-    this.#disconnect(reason, 'abandon');
+    this.#disconnect(reason, 'abandoned');
   }
 
   #checkCongestion(): void {
     this.#congestion.check(this.#outlet?.pending ?? 0, this.#reader.inFlight.length);
   }
 
-  /**
-   * Ends the connection and plans the next one.
-   *
-   * @param how `abandon` if the server may still execute what it has received
-   */
-  #disconnect(reason: string, how: 'cut' | 'abandon' = 'cut'): void {
+  /** Ends the connection and plans the next one. */
+  #disconnect(reason: string, how: End): void {
     if (this.#state === 'closed' || this.#state === 'waiting') return;
     const wasReady = this.#state === 'ready';
     if (wasReady) this.#parked.noteLost();
@@ -303,28 +316,46 @@ export class Backend implements ReplyReaderUser {
   }
 
   /** Gives the socket up and fails what was in flight. */
-  #endConnection(reason: string, how: 'cut' | 'abandon'): void {
+  #endConnection(reason: string, how: End): void {
     const socket = this.#socket;
     this.#socket = null;
     this.#outlet?.discard();
     this.#outlet = null;
     this.#isOpen = false;
     const broken = this.#reader.reset();
-    if (how === 'abandon' && socket !== null && this.#reader.inFlight.length > 0) {
+    const isAbandoned = how === 'abandoned' || how === 'replaced';
+    if (isAbandoned && socket !== null && this.#reader.inFlight.length > 0) {
       this.#abandoned.add(socket);
     } else {
       socket?.destroy();
     }
     this.#user.onLost?.();
+    // Before anything that is sent while others fail.
+    const repeated = how === 'lost' || how === 'replaced' ? this.#repeatReads(how, broken) : null;
     // Requests that are sent while these fail find no connection.
     for (let count = this.#reader.inFlight.length; count > 0; count--) {
       const request = this.#reader.inFlight.shift()!;
       this.#reader.answered++;
-      if (request === broken) continue;
+      if (request === broken || repeated?.has(request)) continue;
       request.fail(lostError(request, this, reason, this.#isConnected));
     }
     this.#drainWaiters.note(this.#reader.answered);
     this.#checkCongestion();
+  }
+
+  /** Reads wait for the next connection. @param begun its reply has. @returns those that wait */
+  #repeatReads(how: RepeatableEnd, begun: Request | null): ReadonlySet<Request> {
+    const waiting = new Set<Request>();
+    const commands = this.#sentCommands?.unanswered(this.#reader.answered) ?? [];
+    if (this.#repeats === null || commands.length === 0) return waiting;
+    const requests = [...this.unanswered()];
+    for (const [request, bytes] of this.#repeats.choose(this.addr, how, requests, commands)) {
+      if (request === begun) continue;
+      if (!this.#parked.add(request, bytes, 0, bytes.length, true)) continue;
+      this.#repeats.note(request);
+      waiting.add(request);
+    }
+    return waiting;
   }
 
   #park(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): void {

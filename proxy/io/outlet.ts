@@ -40,6 +40,16 @@ interface Waiting {
   readonly chunk: Chunk | null;
 }
 
+/** Told of each write, not of each `put`. */
+export interface OutputKeeper {
+  /** `slab[0, length)` has been written; it is used again soon. */
+  onWritten(slab: Buffer, length: number): void;
+  /** Bytes that are in no slab have been written. */
+  onLargeWritten(): void;
+  /** All that was put has been written. */
+  onFlushed(): void;
+}
+
 /**
  * The output side of a socket: collects bytes during a turn and writes them at its end, or a little
  * later where more is expected.
@@ -64,11 +74,18 @@ export class Outlet implements Flushable {
   readonly #onCongested: () => void;
   /** More output may come within the next turns. */
   readonly #expectsMore: () => boolean;
+  readonly #keeper: OutputKeeper | null;
 
-  constructor(socket: Socket, onCongested: () => void, expectsMore: () => boolean = () => false) {
+  constructor(
+    socket: Socket,
+    onCongested: () => void,
+    expectsMore: () => boolean = () => false,
+    keeper: OutputKeeper | null = null,
+  ) {
     this.#socket = socket;
     this.#onCongested = onCongested;
     this.#expectsMore = expectsMore;
+    this.#keeper = keeper;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -127,6 +144,7 @@ export class Outlet implements Flushable {
     // While the socket has enough, a slab is filled: a turn's few bytes are no slab worth.
     const isFed = this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;
     if (this.#used > 0 && !isFed) this.#writeSlab();
+    if (this.#used === 0) this.#keeper?.onFlushed();
     if (this.#socket.writableLength > 0) this.#onCongested();
   }
 
@@ -155,8 +173,9 @@ export class Outlet implements Flushable {
     this.#held.length = 0;
   }
 
-  /** Forgets what has not been written. */
+  /** Forgets what has not been written; the keeper is told of it all the same. */
   discard(): void {
+    if (this.#slab !== null) this.#keeper?.onWritten(this.#slab, this.#used);
     if (this.#slab !== null) recycle(this.#slab);
     this.#slab = null;
     this.#used = 0;
@@ -224,6 +243,7 @@ export class Outlet implements Flushable {
     if (!isFull) this.#socket.cork();
     if (this.#used > 0) this.#writeSlab();
     this.bytesWritten += length;
+    this.#keeper?.onLargeWritten();
     if (isFull) {
       this.#wait(output, null, held);
     } else {
@@ -249,6 +269,7 @@ export class Outlet implements Flushable {
     this.#slab = null;
     this.#used = 0;
     this.bytesWritten += used;
+    this.#keeper?.onWritten(slab, used);
     const view = used === SLAB_BYTES ? slab : slab.subarray(0, used);
     if (this.#socket.writableLength > 0) {
       this.#queueSlab(view, slab);

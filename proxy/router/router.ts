@@ -6,6 +6,7 @@ import type { BackendSettings } from '../backend/backend-settings.js';
 import { ownerOfLane, scriptLaneOf } from '../backend/lane.js';
 import { type LaneOwner, LaneOwners } from '../backend/lane-owners.js';
 import type { OwnedBackend } from '../backend/owned-backend.js';
+import { RepeatedReads } from '../backend/repeated-reads.js';
 import { Server } from '../backend/server.js';
 import type { Request } from '../request.js';
 import { MoveHistory } from './move-history.js';
@@ -54,6 +55,7 @@ export interface SlotMove {
 
 /** A server that was replaced and has owed an answer for longer than this was replaced for that. */
 const GIVE_UP_SILENT_MS = 200;
+const isSilent = ({ silentMs }: Server) => (silentMs ?? 0) > GIVE_UP_SILENT_MS;
 
 /**
  * The slot table: which server a slot's commands go to. The part of it that every command
@@ -81,13 +83,16 @@ export class Router implements TopologySink {
   readonly #keysOf: KeysOf;
   readonly #settings: BackendSettings;
   readonly #laneOwners = new LaneOwners();
+  /** Reads of masters that had to be sent once more. */
+  readonly repeats = new RepeatedReads((slotId) => this.#open[slotId]?.addr ?? null);
   readonly #log: Logger;
   /** Null: all reads go to masters. */
   readonly replicaReads: ReplicaReads | null;
 
   constructor(settings: RouterSettings, keysOf: KeysOf, log: Logger) {
     this.#room = new WaitingRoom(settings.waitingBytes);
-    this.#settings = { ...settings, waitingBudget: this.#room, laneOwners: this.#laneOwners };
+    const own = { waitingBudget: this.#room, laneOwners: this.#laneOwners, repeats: this.repeats };
+    this.#settings = { ...settings, ...own };
     this.#keysOf = keysOf;
     this.#log = log;
     const { reads } = settings;
@@ -164,9 +169,9 @@ export class Router implements TopologySink {
     for (const observer of this.#tableObservers) observers.push(observer.tableChanged());
     const unused = this.#takeUnused();
     this.#sendOn([...left, ...held, ...unused]);
-    for (const server of unused) {
-      if ((server.silentMs ?? 0) > GIVE_UP_SILENT_MS) server.giveUp();
-    }
+    for (const server of unused) if (isSilent(server)) server.giveUp();
+    // The reads among what has been given up.
+    this.#sendOn(unused);
     await Promise.all([...left, ...unused].map((server) => server.drained()));
     await Promise.all(observers);
     for (const server of unused) server.close();
