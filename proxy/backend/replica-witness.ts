@@ -50,6 +50,20 @@ export class ReplicaWitness {
     }
   }
 
+  /**
+   * As {@link confirm}, but tells whether a replica has it indeed: a master that was replaced while it
+   * hung has none that follow it.
+   *
+   * @throws as {@link confirm}
+   */
+  async isAtReplica(): Promise<boolean> {
+    const begin = performance.now();
+    do {
+      if (await this.#round()) return true;
+    } while (performance.now() - begin < PATIENCE_MS);
+    return false;
+  }
+
   get #hasLostPatience(): boolean {
     return this.#lagsSinceMs !== null && performance.now() - this.#lagsSinceMs > PATIENCE_MS;
   }

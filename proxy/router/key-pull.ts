@@ -59,7 +59,8 @@ export interface Pull {
  *
  * First without REPLACE: a MIGRATE that is late, as its server hung, overwrites nothing. If the target
  * has the key, the source's copy counts as long as it is there: until a pull has succeeded nobody writes
- * to the target's. Unless the source has failed over since keys began to move: then it may have keys
+ * to the target's. A source with replicas shows before, by one of them, that it is the master. Unless the
+ * source has failed over since keys began to move: then it may have keys
  * that had been moved, and the target's copy is the newer one, or equal.
  *
  * @param settled called once for each command sent, with the keys that it was about
@@ -121,11 +122,29 @@ async function transfer(
 ): Promise<{ error: string | null; wasBusy: boolean }> {
   const error = await migrate(pull, keys, how);
   if (!error?.includes('BUSYKEY')) return { error, wasBusy: false };
+  const doubt = pull.prefers === 'source' ? await doubtAbout(pull.source) : null;
+  if (doubt !== null) return { error: doubt, wasBusy: true };
   if (!pull.isCurrent()) return { error: ABANDONED.reason, wasBusy: true };
   const rest = await (pull.prefers === 'source'
     ? migrate(pull, keys, [...how, 'REPLACE'])
     : keepTarget(pull, keys));
   return { error: rest, wasBusy: true };
+}
+
+/**
+ * Before a source's copies replace others: it may have been replaced while it hung, and we have not heard
+ * of it yet; what it has would be older than what the target got from its successor.
+ *
+ * @returns null, or why it may not be its group's master any more
+ */
+async function doubtAbout(source: Server): Promise<string | null> {
+  if (!source.hasReplicas) return null;
+  try {
+    if (await source.replicas.isAtReplica()) return null;
+  } catch (error) {
+    return messageOf(error);
+  }
+  return `no replica follows the server ${source.addr}`;
 }
 
 /** Of several keys MIGRATE tells only the first error: one by one. */

@@ -60,8 +60,8 @@ export class SlotMoves {
    * Asks for a move until the dashboard has taken it, then waits until its slots have arrived. A
    * job that has stopped with an error is resumed, as an operator would do.
    *
-   * @param timeoutMs for a slot to arrive, after it was asked for or the one before has arrived: how
-   * long all of them take is up to the machine
+   * @param timeoutMs for a slot to arrive or a key to move, after the one before: how long all of them
+   * take is up to the machine
    * @param isRepaired whether the operator may expect that it works now
    * @returns why the job had stopped, each time
    * @throws after the time
@@ -75,6 +75,7 @@ export class SlotMoves {
     let deadline = Date.now() + timeoutMs;
     let left = Number.POSITIVE_INFINITY;
     let before = 0;
+    let keysMoved = 0;
     for (;;) {
       try {
         const away = await this.#away(move);
@@ -92,6 +93,12 @@ export class SlotMoves {
         this.lastRefusal = messageOf(error);
       }
       if (Date.now() > deadline) {
+        const movedBefore = keysMoved;
+        keysMoved = await this.#keysMoved().catch(() => movedBefore);
+        if (keysMoved > movedBefore) {
+          deadline = Date.now() + timeoutMs;
+          continue;
+        }
         const reason = this.lastRefusal === '' ? '' : `: ${this.lastRefusal}`;
         throw new Error(`${textOf(move)} is not done ${timeoutMs} ms later, ${left} left${reason}`);
       }
@@ -133,6 +140,11 @@ export class SlotMoves {
     const stopped = jobs.filter(({ state }) => state === 'failed');
     for (const { id } of stopped) await this.#client.controlJob(id, { action: 'resume' });
     return stopped.map(({ message }) => message);
+  }
+
+  async #keysMoved(): Promise<number> {
+    const jobs = await this.#client.listJobs();
+    return jobs.reduce((sum, { keys_moved }) => sum + keys_moved, 0);
   }
 
   async #slotsOf(group: number): Promise<number> {

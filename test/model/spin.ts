@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { findProgram } from '../../scripts/local-cluster/programs.js';
 import { TestProcess, temporaryFolder } from '../support/process.js';
 
-const MODEL = join(import.meta.dirname, '..', '..', 'docs', 'handoff.pml');
+const DOCS = join(import.meta.dirname, '..', '..', 'docs');
+export type Model = 'handoff' | 'handoff-failover';
 
 /** Switches and bounds of the model: `{ BREAK_I2: 1, COMMANDS: 2 }`. */
 export type Definitions = Readonly<Record<string, string | number>>;
@@ -36,17 +37,14 @@ export function missingPrograms(): string[] {
 export async function check(
   definitions: Definitions,
   look: 'everywhere' | 'until found' | 'along runs',
+  model: Model = 'handoff',
 ): Promise<Verdict> {
   const folder = temporaryFolder();
-  copyFileSync(MODEL, join(folder, 'handoff.pml'));
+  const file = `${model}.pml`;
+  copyFileSync(join(DOCS, file), join(folder, file));
   const switches = Object.entries(definitions).map(([name, value]) => `-D${name}=${value}`);
   const isLiveness = look === 'along runs';
-  await run(folder, 'spin', [
-    ...switches,
-    ...(isLiveness ? ['-DLIVENESS'] : []),
-    '-a',
-    'handoff.pml',
-  ]);
+  await run(folder, 'spin', [...switches, ...(isLiveness ? ['-DLIVENESS'] : []), '-a', file]);
   // All of the model is in shared variables: partial-order reduction finds nothing to leave out.
   const options = isLiveness
     ? ['-O2']

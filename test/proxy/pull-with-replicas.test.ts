@@ -184,6 +184,43 @@ describe('a key that both servers have', () => {
   });
 });
 
+describe('a source that was replaced while it hung', () => {
+  it('does not replace what the target got from its successor', async () => {
+    const key = `${TAG}a`;
+    await client.call('SET', key, 'old');
+    await eventually('it is replicated', async () => {
+      return (await source.onReplica.text('EXISTS', key)) === ':1\r\n';
+    });
+    const masters = [source.master.addr, target.master.addr];
+    const other = await startDataPlane(masters, { ini: 'backend_timeout=2000' });
+    const groups = [group(1, source), group(2, target)];
+    await other.plane.apply({ slots: [moving], groups });
+    const second = await RespClient.connect(other.port);
+    await apply(held);
+    await apply(moving);
+
+    source.link.cut();
+    await source.onReplica.call('REPLICAOF', 'NO', 'ONE');
+    const slots = [{ ...moving, keepsTarget: true }];
+    const next = { groupId: 1, master: source.replica.addr, replicas: [] };
+    await proxy.plane.apply({ slots, groups: [next] });
+    expect(await client.text('SET', key, 'new')).toBe('+OK\r\n');
+
+    // One who has not heard of it asks the old master, which is there again.
+    second.send(encodeMultibulk(['APPEND', key, '!']));
+    await eventually('it has tried twice', async () => {
+      const stats = await source.onMaster.text('INFO', 'commandstats');
+      return /cmdstat_migrate:calls=(?!1,)/.test(stats);
+    });
+    expect(await target.onMaster.text('GET', key)).toBe('$3\r\nnew\r\n');
+    await other.plane.apply({ slots, groups: [next] });
+    expect((await second.reply()).toString()).toBe(':4\r\n');
+    expect(await client.text('GET', key)).toBe('$4\r\nnew!\r\n');
+    second.close();
+    other.close();
+  });
+});
+
 describe.runIf(hasCompiler())('keys of a tag that go together, by the slots module', () => {
   const [declared, other] = [`${TAG}declared`, `${TAG}other`] as const;
   const script = `return redis.call('APPEND', '${other}', '!')`;
