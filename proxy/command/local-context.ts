@@ -68,6 +68,8 @@ export interface ClientListening {
   /** Of all kinds. */
   readonly total: number;
   count(kind: 'channel' | 'pattern' | 'shard'): number;
+  /** To be called when it has chosen another protocol: in RESP2 what it listens to limits it. */
+  updateMode(): void;
   /** The client is gone, or has been RESET: it listens to nothing any more. */
   end(): void;
 }

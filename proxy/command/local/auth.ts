@@ -80,6 +80,7 @@ export function hello(request: LocalRequest): Reply {
   if (!context.authenticated) return NOAUTH_HELLO;
   if (name !== null) context.clientName = name;
   context.protocol = protocol;
+  context.subscriptions?.updateMode();
   return new MapReply([
     ['server', 'redis'],
     ['version', GENERATED_FROM_VERSION],

@@ -58,7 +58,7 @@ export class ClientSubscriptions implements Listener, ClientListening {
     this.#subscriptions.leave(topic, this);
   }
 
-  /** To be called when the number of subscriptions has changed: in RESP2 they limit the client. */
+  /** To be called when their number has changed, or the protocol: in RESP2 they limit the client. */
   updateMode(): void {
     const client = this.#client;
     if (this.total > 0 && client.protocol === 2) client.mode ??= SUBSCRIBER_MODE;

@@ -1,4 +1,4 @@
-import { decodeReply, type Value } from '../../../resp/decode.js';
+import { decodeReply, toPlain, type Value } from '../../../resp/decode.js';
 import { FrameProgress } from '../../../resp/frame-progress.js';
 import { frameReply } from '../../../resp/reply-framer.js';
 import { Frames, type Operation } from '../operation.js';
@@ -36,11 +36,30 @@ export const functionList: Operation = async (call) => {
   if (error !== undefined) return new Frames(error);
   const libraries = new Map<string, Buffer>();
   for (const frame of frames) {
-    for (const library of elementsOf(frame)) libraries.set(library.toString('latin1'), library);
+    for (const library of elementsOf(frame)) {
+      const key = contentOf(decodeReply(library)!.value);
+      if (!libraries.has(key)) libraries.set(key, library);
+    }
   }
   const header = Buffer.from(`*${libraries.size}\r\n`);
   return new Frames(Buffer.concat([header, ...libraries.values()]));
 };
+
+/** The same for libraries that are the same: servers list a library's functions in any order. */
+function contentOf(value: Value): string {
+  switch (value.type) {
+    case 'array':
+    case 'set': {
+      const isList = value.value.every(({ type }) => type === 'array' || type === 'map');
+      const parts = value.value.map(contentOf);
+      return `[${(isList ? parts.sort() : parts).join(',')}]`;
+    }
+    case 'map':
+      return `[${value.value.flat().map(contentOf).join(',')}]`;
+    default:
+      return JSON.stringify(String(toPlain(value)));
+  }
+}
 
 /** The frames of an array's elements. */
 function elementsOf(array: Buffer): readonly Buffer[] {

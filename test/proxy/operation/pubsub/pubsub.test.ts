@@ -189,6 +189,18 @@ describe('a client that listens', () => {
   });
 });
 
+it('is limited, or no more, by the protocol that it chooses while it listens', async () => {
+  const client = await connect();
+  await client.call('HELLO', 3);
+  await client.call('SUBSCRIBE', IN_1);
+  expect(await client.text('GET', 'nothing')).toBe('_\r\n');
+  await client.call('HELLO', 2);
+  expect(await client.text('GET', 'nothing')).toMatch(/^-ERR Can't execute 'get'/);
+  expect(await client.text('PING')).toBe('*2\r\n$4\r\npong\r\n$0\r\n\r\n');
+  await client.call('UNSUBSCRIBE');
+  expect(await client.text('GET', 'nothing')).toBe('$-1\r\n');
+});
+
 describe('a client that does not take its messages', () => {
   it('is cut off at the limit, and counted', async () => {
     const limited = await startDataPlane([servers[0]!.addr], {

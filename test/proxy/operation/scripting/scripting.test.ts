@@ -126,6 +126,22 @@ describe.each([2, 3] as const)('in RESP%s as a plain server', (protocol) => {
   });
 });
 
+test('a library with several functions is listed once, in whatever order servers have them', async () => {
+  const client = await connect(proxy.port);
+  const functions = Array.from(
+    { length: 12 },
+    (_, n) => `redis.register_function('f${n}', function() end)`,
+  );
+  await client.call('FUNCTION', 'LOAD', ['#!lua name=many', ...functions].join('\n'));
+  for (const protocol of [2, 3]) {
+    await client.call('HELLO', protocol);
+    const listed = await client.text('FUNCTION', 'LIST', 'WITHCODE');
+    expect(listed.match(/library_name/g)).toHaveLength(1);
+    expect(listed.match(/f\d+\r\n/g)).toHaveLength(12);
+  }
+  await client.call('FUNCTION', 'FLUSH');
+});
+
 test('what is loaded is on every server', async () => {
   const client = await connect();
   await client.call('SCRIPT', 'LOAD', APPEND);
