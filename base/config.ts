@@ -63,6 +63,8 @@ export interface Config {
   readonly haMinIntervalMs: number;
   /** Set as `min-replicas-to-write` at masters, as far as they have replicas; 0: left alone. */
   readonly haMinReplicasToWrite: number;
+  /** What is done when a replica is found at another address than that on record. */
+  readonly haAddressChange: 'ask' | 'update';
   /** How long commands wait for a server that cannot be reached before they fail; 0: not at all. */
   readonly backendWaitMs: number;
   /** Where a proxy sends commands that only read; see proxy/router/replicas. */
@@ -124,6 +126,7 @@ const KEYS: { [K in keyof Config]: [key: string, fallback: string, read: Reader<
   haDownAfterMs: ['ha_down_after', '1500', wholeNumber(100)],
   haMinIntervalMs: ['ha_min_interval', '60000', wholeNumber(0)],
   haMinReplicasToWrite: ['ha_min_replicas_to_write', '0', wholeNumber(0)],
+  haAddressChange: ['ha_address_change', 'ask', oneOf('ask', 'update')],
   backendWaitMs: ['backend_wait', '5000', wholeNumber(0)],
   readFrom: ['read_from', 'master', oneOf('master', 'replica', 'nearest')],
   readMaxLagMs: ['read_max_lag', '5000', wholeNumber(1000)],
@@ -234,6 +237,7 @@ export function parseConfig(text: string, file: string): Config {
     haDownAfterMs: read('haDownAfterMs'),
     haMinIntervalMs: read('haMinIntervalMs'),
     haMinReplicasToWrite: read('haMinReplicasToWrite'),
+    haAddressChange: read('haAddressChange'),
     backendWaitMs: read('backendWaitMs'),
     readFrom: read('readFrom'),
     readMaxLagMs: read('readMaxLagMs'),

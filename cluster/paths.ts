@@ -97,6 +97,10 @@ export class Paths {
   formerMaster(addr: string): string {
     return `${this.formerMasters}/${addr}`;
   }
+  /** Not in Codis: the run id of each server on record. */
+  get runIds(): string {
+    return `${this.root}/ha/run_ids`;
+  }
   /** Not in Codis: groups whose commands proxies hold back, while their master is exchanged. */
   get gates(): string {
     return `${this.root}/gate`;

@@ -6,6 +6,7 @@ import type { HaStatusReply } from '../api/contract-ha.js';
 import type { Changes } from '../changes.js';
 import type { Lease } from '../lease.js';
 import type { Promotion } from '../service/promote.js';
+import { AddressChanges } from './address-changes.js';
 import { chooseCandidate, type ReplicaAnswer } from './candidate.js';
 import { Failover } from './failover.js';
 import { Journal } from './journal.js';
@@ -79,6 +80,10 @@ export class HighAvailability {
           journal,
           password,
           log,
+        }),
+        addresses: new AddressChanges({
+          ...{ store, changes, watches, journal, password, downAfterMs, log },
+          rule: config.haAddressChange,
         }),
         writeFence: new WriteFence(config.haMinReplicasToWrite, watches, password, log),
       },

@@ -17,6 +17,8 @@ export const HA_EVENTS = [
   'returned',
   'rejoined',
   'completed',
+  'address_seen',
+  'address_changed',
 ] as const;
 
 /** `P/ha/journal/<%010d>`: what was decided, and on what evidence. */
@@ -31,6 +33,8 @@ export const journalEntry = z.object({
    * - `returned`: a former master came back and was made a replica
    * - `rejoined`: it has caught up, and is on record as slave
    * - `completed`: a promotion that was cut off has been carried through
+   * - `address_seen`: a replica is found at another address than that on record
+   * - `address_changed`: and is on record there now
    */
   event: z.enum(HA_EVENTS),
   /** One line for people. */
@@ -46,6 +50,7 @@ const WHO = 'failover';
 const NOT_DONE: readonly string[] = [
   'refused',
   'would_fail_over',
+  'address_seen',
 ] satisfies JournalEntry['event'][];
 
 /**

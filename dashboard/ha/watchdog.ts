@@ -3,6 +3,7 @@ import type { Logger } from '../../base/log.js';
 import { type GroupRecord, masterOf } from '../../cluster/model/group.js';
 import type { Store } from '../../cluster/store.js';
 import type { Lease } from '../lease.js';
+import type { AddressChanges } from './address-changes.js';
 import type { Choice, LastMaster } from './candidate.js';
 import type { Failover } from './failover.js';
 import { type FormerMaster, loadFormerMasters } from './former-masters.js';
@@ -33,6 +34,7 @@ export interface WatchdogParts {
   readonly proxyViews: ProxyViews;
   readonly failover: Failover;
   readonly returning: ReturningServers;
+  readonly addresses: AddressChanges;
   readonly writeFence: WriteFence;
   readonly journal: Journal;
 }
@@ -153,6 +155,7 @@ export class Watchdog {
     this.#memories.clear();
     this.#parts.watches.follow([]);
     this.#parts.proxyViews.follow([]);
+    this.#parts.addresses.rest();
   }
 
   #healthOf(group: GroupRecord, proxies: readonly ProxyView[]): GroupHealth {
@@ -299,7 +302,7 @@ export class Watchdog {
   }
 
   async #readRecords(): Promise<void> {
-    const { store, watches, proxyViews, returning, writeFence, journal } = this.#parts;
+    const { store, watches, proxyViews, returning, addresses, writeFence, journal } = this.#parts;
     const [groups, proxies, formers] = await Promise.all([
       store.loadGroups(),
       store.loadProxies(),
@@ -319,6 +322,7 @@ export class Watchdog {
     proxyViews.follow(proxies.filter(({ state }) => state === 'online'));
     if (this.#options.mode !== 'on') return;
     returning.look(groups, formers);
+    addresses.look(groups);
     writeFence.keep(groups);
   }
 }

@@ -7,6 +7,8 @@ import { ScrollTable } from '../parts/scroll-table.js';
 const KINDS: Readonly<Record<string, { readonly tone: Tone; readonly label: string }>> = {
   failover: { tone: 'warn', label: 'failed over' },
   refused: { tone: 'bad', label: 'not possible' },
+  address_seen: { tone: 'warn', label: 'address seen' },
+  address_changed: { tone: 'good', label: 'address changed' },
   would_fail_over: { tone: 'warn', label: 'would fail over' },
   returned: { tone: 'info', label: 'returned' },
   rejoined: { tone: 'good', label: 'caught up' },
