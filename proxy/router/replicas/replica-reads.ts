@@ -8,6 +8,8 @@ import { ReplicaRead } from './replica-read.js';
 
 /** How often servers are asked how far their replication is. */
 const ASK_MS = 500;
+/** Their cursors are of use with one server alone: each has the elements in an order of its own. */
+const PAGE_BY_PAGE: ReadonlySet<string> = new Set(['hscan', 'sscan', 'zscan']);
 
 /** What is asked of the slot table. */
 export interface SlotOwners {
@@ -92,7 +94,7 @@ export class ReplicaReads {
   /** @returns false: it has not been sent, it is one for the master */
   send(request: Request, bytes: Buffer, start: number, end: number, isOwned: boolean): boolean {
     const settled = this.#settledMs.get(request.slotId);
-    if (settled === undefined) return false;
+    if (settled === undefined || PAGE_BY_PAGE.has(request.row.name)) return false;
     const groupId = this.#owners.ownerOf(request.slotId);
     if (groupId !== settled.groupId || performance.now() < settled.fromMs) return false;
     const replica = this.#groups.get(groupId)?.choose()?.lane(request.lane);

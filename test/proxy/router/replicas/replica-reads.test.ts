@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { slotOf } from '../../../../cluster/slot-hash.js';
+import { decodeReply, toPlain } from '../../../../resp/decode.js';
 import { onlineSlot, startDataPlane, type TestDataPlane } from '../../../support/data-plane.js';
 import { eventually } from '../../../support/eventually.js';
 import { type RedisServer, startRedis } from '../../../support/redis-server.js';
@@ -105,6 +106,32 @@ describe('reads from replicas', () => {
     const both = await client.text('MGET', WHO, 'other');
     expect(both).toMatch(/^\*2\r\n\$9\r\nreplica \d\r\n/);
     expect(proxy.plane.stats().replicaReads).toBeGreaterThan(0);
+  });
+
+  it('are not the pages of HSCAN, SSCAN and ZSCAN: each server has an order of its own', async () => {
+    const names = Array.from({ length: 1000 }, (_, n) => `member:${n}`);
+    await client.call('HSET', 'hash', ...names.flatMap((name) => [name, '1']));
+    await client.call('SADD', 'set', ...names);
+    await client.call('ZADD', 'zset', ...names.flatMap((name, n) => [n, name]));
+    expect(await client.text('WAIT', '2', '10000')).toBe(':2\r\n');
+    for (const [command, key] of [
+      ['HSCAN', 'hash'],
+      ['SSCAN', 'set'],
+      ['ZSCAN', 'zset'],
+    ] as const) {
+      const found = new Set<string>();
+      let cursor = '0';
+      do {
+        const reply = decodeReply(await client.call(command, key, cursor, 'COUNT', '20'))!;
+        const [next, page] = toPlain(reply.value) as [string, string[]];
+        for (const name of page) found.add(name);
+        cursor = next;
+      } while (cursor !== '0');
+      expect(
+        names.filter((name) => !found.has(name)),
+        command,
+      ).toEqual([]);
+    }
   });
 
   it('are for clients that may read what is old; READWRITE and READONLY say', async () => {
