@@ -11,6 +11,9 @@ export type AddressOf = (slotId: number) => string | null;
  */
 export type RepeatableEnd = 'lost' | 'replaced';
 
+/** Their cursors are of use with one server alone: each has the elements in an order of its own. */
+export const PAGE_BY_PAGE: ReadonlySet<string> = new Set(['hscan', 'sscan', 'zscan']);
+
 /** Of a whole worker: which reads that a server did not answer are sent once more, and how many were. */
 export class RepeatedReads {
   count = 0;
@@ -67,7 +70,7 @@ export class RepeatedReads {
 function isRead(request: Request, command: SentCommand): boolean {
   const { row, slotId, skippedReplies } = request;
   if (row.index < 0 || slotId < 0 || skippedReplies > 0 || !row.isReadOnly) return false;
-  if (row.guard !== 'none' || row.firstKey <= 0) return false;
+  if (row.guard !== 'none' || row.firstKey <= 0 || PAGE_BY_PAGE.has(row.name)) return false;
   const { bytes, argStarts, argEnds } = command;
   const name = bytes.toString('latin1', argStarts[0], argEnds[0]).toLowerCase();
   if (name !== row.name.toLowerCase()) return false;

@@ -1,5 +1,6 @@
 import type { Logger } from '../../../base/log.js';
 import type { BackendSettings } from '../../backend/backend-settings.js';
+import { PAGE_BY_PAGE } from '../../backend/repeated-reads.js';
 import { Server } from '../../backend/server.js';
 import type { Request } from '../../request.js';
 import type { TopologyChange } from '../topology-change.js';
@@ -8,8 +9,6 @@ import { ReplicaRead } from './replica-read.js';
 
 /** How often servers are asked how far their replication is. */
 const ASK_MS = 500;
-/** Their cursors are of use with one server alone: each has the elements in an order of its own. */
-const PAGE_BY_PAGE: ReadonlySet<string> = new Set(['hscan', 'sscan', 'zscan']);
 
 /** What is asked of the slot table. */
 export interface SlotOwners {

@@ -73,6 +73,14 @@ describe('reads in flight to a master that is lost', () => {
     expect(proxy.plane.stats().waitingCommands).toBe(0);
   });
 
+  it('fail where a page of one server is of no use with another', async () => {
+    client.send('HSCAN a 12\r\n');
+    await inFlight(server.addr, 1);
+    await lost();
+    await replaceMaster();
+    expect((await replies(client, 1))[0]).toMatch(/^-ERR slot \d+ group 1: server \S+ lost/);
+  });
+
   it('come before what the same client sends afterwards', async () => {
     client.send('GET a\r\n');
     await inFlight(server.addr, 1);
