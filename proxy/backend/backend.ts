@@ -238,7 +238,8 @@ export class Backend implements ReplyReaderUser {
       },
     });
     this.#socket = socket;
-    this.#outlet = new Outlet(socket, () => this.#checkCongestion(), undefined, this.#sentCommands);
+    const keeper = this.#sentCommands;
+    this.#outlet = new Outlet(socket, () => this.#checkCongestion(), { keeper });
     this.#sentCommands?.forget();
     // Where nothing may wait, commands queue behind the handshake, and fail with it.
     this.#isOpen = this.#settings.waitMs === 0;

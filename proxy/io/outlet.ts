@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Ring } from '../../base/ring.js';
 import { Chunk } from '../../resp/chunk.js';
 import { takeLarge } from '../../resp/large-buffers.js';
+import { BEING_WRITTEN, type DirectWriter, NOT_WRITTEN, writeDirectly } from './direct-write.js';
 import { type Flushable, turn } from './turn.js';
 
 /** Output up to this size a socket and turn costs one copy and one write. */
@@ -50,11 +51,21 @@ export interface OutputKeeper {
   onFlushed(): void;
 }
 
+export interface OutletOptions {
+  /** More output may come within the next turns. */
+  readonly expectsMore?: () => boolean;
+  readonly keeper?: OutputKeeper | null;
+  /** `direct`: past the socket's stream, if this Node can; `plain`: by it. */
+  readonly writes?: 'direct' | 'plain';
+}
+
+const nothingMore = (): boolean => false;
+
 /**
  * The output side of a socket: collects bytes during a turn and writes them at its end, or a little
  * later where more is expected.
  */
-export class Outlet implements Flushable {
+export class Outlet implements Flushable, DirectWriter {
   readonly #socket: Socket;
   #slab: Buffer | null = null;
   #used = 0;
@@ -68,39 +79,42 @@ export class Outlet implements Flushable {
   #waitingMemory = 0;
   #isWaiting = false;
   #deferrals = 0;
+  /** Being written past the socket's stream, in front of what that has. */
+  #directBytes = 0;
   bytesWritten = 0;
 
   /** Called after a flush that the socket could not take whole. */
   readonly #onCongested: () => void;
-  /** More output may come within the next turns. */
   readonly #expectsMore: () => boolean;
   readonly #keeper: OutputKeeper | null;
+  readonly #writes: 'direct' | 'plain';
 
-  constructor(
-    socket: Socket,
-    onCongested: () => void,
-    expectsMore: () => boolean = () => false,
-    keeper: OutputKeeper | null = null,
-  ) {
+  constructor(socket: Socket, onCongested: () => void, options: OutletOptions = {}) {
     this.#socket = socket;
     this.#onCongested = onCongested;
-    this.#expectsMore = expectsMore;
-    this.#keeper = keeper;
+    this.#expectsMore = options.expectsMore ?? nothingMore;
+    this.#keeper = options.keeper ?? null;
+    this.#writes = options.writes ?? 'direct';
   }
 
   /** Bytes that the kernel has not taken yet. */
   get pending(): number {
-    return this.#used + this.#waitingBytes + this.#socket.writableLength;
+    return this.#used + this.#waitingBytes + this.#unsent;
+  }
+
+  /** Of them, those that the socket has been given. */
+  get #unsent(): number {
+    return this.#socket.writableLength + this.#directBytes;
   }
 
   /** The memory that they keep: what is in slabs and chunks that stay keeps them whole. */
   get memory(): number {
-    const { writableLength } = this.#socket;
-    if (writableLength === 0) return this.#used;
+    const unsent = this.#unsent;
+    if (unsent === 0) return this.#used;
     let inSocket = this.#inSocket.length * SLAB_BYTES;
     for (const chunk of this.#held) inSocket += chunk.buffer.length + PAGE_BYTES;
     const slab = this.#used > 0 ? SLAB_BYTES : 0;
-    return slab + this.#waitingMemory + Math.max(inSocket, writableLength);
+    return slab + this.#waitingMemory + Math.max(inSocket, unsent);
   }
 
   /**
@@ -142,14 +156,17 @@ export class Outlet implements Flushable {
     this.#deferrals = 0;
     this.#isWaiting = false;
     // While the socket has enough, a slab is filled: a turn's few bytes are no slab worth.
-    const isFed = this.#socket.writableLength > 0 && this.#socket.writableNeedDrain;
-    if (this.#used > 0 && !isFed) this.#writeSlab();
+    if (this.#unsent === 0) {
+      if (this.#used > 0) this.#sendSlab();
+    } else if (this.#used > 0 && !this.#willDrain) {
+      this.#writeSlab();
+    }
     if (this.#used === 0) this.#keeper?.onFlushed();
-    if (this.#socket.writableLength > 0) this.#onCongested();
+    if (this.#unsent > 0) this.#onCongested();
   }
 
   #mayDefer(): boolean {
-    return this.#used > 0 && this.#socket.writableLength === 0 && this.#expectsMore();
+    return this.#used > 0 && this.#unsent === 0 && this.#expectsMore();
   }
 
   /** Gives the socket all there is: it is about to be ended. */
@@ -159,8 +176,15 @@ export class Outlet implements Flushable {
     this.#feed(Number.POSITIVE_INFINITY);
   }
 
-  /** To be called when the socket has nothing left to write: its slabs are free. */
+  /** It will be said when the socket has nothing left to write. */
+  get #willDrain(): boolean {
+    return this.#directBytes > 0 || this.#socket.writableNeedDrain;
+  }
+
+  /** To be called when the socket drains: if it has nothing left to write, its slabs are free. */
   onWritten(): void {
+    // The event is about an earlier write.
+    if (this.#directBytes > 0) return;
     this.#release();
     this.#feed(FED_BYTES);
     if (this.#used > 0 && !this.#isWaiting) this.flush();
@@ -194,7 +218,7 @@ export class Outlet implements Flushable {
   #feed(bytes: number): void {
     const waiting = this.#waiting;
     if (waiting === null) return;
-    while (waiting.length > 0 && this.#socket.writableLength < bytes) {
+    while (waiting.length > 0 && this.#unsent < bytes) {
       const { view, slab, chunk } = waiting.shift()!;
       this.#waitingBytes -= view.length;
       this.#waitingMemory -= memoryOf(view, slab, chunk);
@@ -202,12 +226,12 @@ export class Outlet implements Flushable {
       if (slab !== null) this.#inSocket.push(slab);
       if (chunk !== null) this.#held.push(chunk);
     }
-    if (this.#socket.writableLength === 0) this.#release();
+    if (this.#unsent === 0) this.#release();
   }
 
   /** The socket has enough to write: more waits. */
   get #isFull(): boolean {
-    return this.#waitingBytes > 0 || this.#socket.writableLength >= FED_BYTES;
+    return this.#waitingBytes > 0 || this.#unsent >= FED_BYTES;
   }
 
   /** @param chunk held already */
@@ -250,7 +274,7 @@ export class Outlet implements Flushable {
       if (held !== null) this.#held.push(held);
       this.#socket.write(output);
       this.#socket.uncork();
-      if (this.#socket.writableLength === 0) this.#release();
+      if (this.#unsent === 0) this.#release();
     }
     // The flush looks whether the socket took it.
     if (!this.#isWaiting) this.#flushLater();
@@ -259,8 +283,37 @@ export class Outlet implements Flushable {
   /** A chunk is held whole for any part of it: for a slow reader, small parts are copied. */
   #chunkToHold(bytes: Buffer, length: number): Chunk | undefined {
     const chunk = Chunk.of(bytes);
-    if (this.#socket.writableLength === 0) return chunk;
+    if (this.#unsent === 0) return chunk;
     return chunk !== undefined && length * 2 >= chunk.buffer.length ? chunk : undefined;
+  }
+
+  /** The slab alone, to a socket that has nothing to write. */
+  #sendSlab(): void {
+    const slab = this.#slab!;
+    const used = this.#used;
+    const view = used === SLAB_BYTES ? slab : slab.subarray(0, used);
+    const outcome =
+      this.#writes === 'plain' ? NOT_WRITTEN : writeDirectly(this.#socket, view, this);
+    if (outcome === NOT_WRITTEN) {
+      this.#writeSlab();
+      return;
+    }
+    this.#slab = null;
+    this.#used = 0;
+    this.bytesWritten += used;
+    this.#keeper?.onWritten(slab, used);
+    if (outcome === BEING_WRITTEN) {
+      this.#directBytes = used;
+      this.#inSocket.push(slab);
+    } else {
+      recycle(slab);
+    }
+  }
+
+  onDirectlyWritten(): void {
+    this.#directBytes = 0;
+    if (this.#socket.writableLength === 0) this.#socket.emit('drain');
+    else if (!this.#willDrain) this.flush();
   }
 
   #writeSlab(): void {
@@ -271,14 +324,14 @@ export class Outlet implements Flushable {
     this.bytesWritten += used;
     this.#keeper?.onWritten(slab, used);
     const view = used === SLAB_BYTES ? slab : slab.subarray(0, used);
-    if (this.#socket.writableLength > 0) {
+    if (this.#unsent > 0) {
       this.#queueSlab(view, slab);
       return;
     }
     this.#socket.write(view);
     this.#inSocket.push(slab);
     // Written in the call itself, as nearly always.
-    if (this.#socket.writableLength === 0) this.#release();
+    if (this.#unsent === 0) this.#release();
   }
 
   /** Behind what the kernel has not taken: it may stay for long, and a little is no slab worth. */

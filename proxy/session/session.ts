@@ -56,13 +56,10 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
     super(socket, clientId, serial, services);
     const { traffic, settings } = services;
     this.#socket = socket;
-    this.#outlet = new Outlet(
-      socket,
-      () => this.#onOutputLeft(),
-      () => this.#queue.length > 0,
-    );
-    const parts = { outlet: this.#outlet, traffic, mostCommands: settings.maxPipeline };
-    this.#queue = new ReplyQueue(this, parts);
+    const expectsMore = () => this.#queue.length > 0;
+    const outlet = new Outlet(socket, () => this.#onOutputLeft(), { expectsMore });
+    this.#outlet = outlet;
+    this.#queue = new ReplyQueue(this, { outlet, traffic, mostCommands: settings.maxPipeline });
     this.replySwitch = new ReplySwitch(this.#queue);
     this.#receive = new ReceiveBuffer(this.#progress, (bytes, start, end, isOwned) =>
       this.#consume(bytes, start, end, isOwned),
@@ -365,9 +362,8 @@ export class Session extends ClientState implements ReplyQueueUser, ScriptCaller
 
   /** The client takes its replies more slowly than they come. */
   #onOutputLeft(): void {
-    const { memory, settings } = this.services;
-    if (this.#state === 'closed' || !memory.admitsOutput(this)) return;
-    if (this.#outlet.pending > settings.maxPendingBytes) this.#pause();
+    if (this.#state === 'closed' || !this.services.memory.admitsOutput(this)) return;
+    if (this.#outlet.pending > this.services.settings.maxPendingBytes) this.#pause();
   }
 
   /** At the end of the turn: the buffers that are being read now are free again then. */
