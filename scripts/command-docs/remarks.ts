@@ -26,7 +26,7 @@ const NO_CLUSTER =
 const TRACKING =
   'Every option, over all groups. The client has connections of its own to the servers that it reads from (in RESP2 with `REDIRECT` two each), by which they track what it reads, also in scripts and transactions, and tell of changes in the order of its replies; `tracking_max_clients` bounds them. What no server can tell comes as "all may have changed" (null): a connection was lost, a group has another master, a slot that the client has read of has moved. With `BCAST` the masters of all groups are listened to. What a transaction with `WATCH`, or an `XREAD` that waits, has read counts as changed at once.';
 const PART_SCAN =
-  'The cursor is that of the server: begin anew if the key has moved to another group, or its group has another master. So it is with one Redis and its replicas, too.';
+  'The cursor is that of the server: begin anew if the key has moved to another group, or its group has another master. So it is with one Redis and its replicas, too. With `read_from` it goes to the master all the same.';
 const REPORTS = 'The texts of all masters, one after the other.';
 
 /** By the row's name; for commands that are served. */
