@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { SlotRecord } from '../../cluster/model/slot.js';
+import { slotOf } from '../../cluster/slot-hash.js';
 import type { JobReply, PlanReply } from '../../dashboard/api/contract.js';
 import { TestCluster } from '../support/cluster.js';
 import { eventually } from '../support/eventually.js';
@@ -85,6 +86,47 @@ test('a dry run shows the plan and moves nothing', async () => {
   expect(stdout).toMatch(/^FROM GROUP +TO GROUP +SLOTS +WHICH\n1 +3 +17\d +\d+-511\n2 +3 +17\d +/);
   expect(stdout).toMatch(/\n341 slots, \d+ keys of [\d.]+ [KM]B, in \d+ s or so\n/);
   expect(await slotNumbers()).toEqual({ 1: 512, 2: 512 });
+});
+
+test('a plan by keys or by memory goes by what is in the slots', async () => {
+  const byKeys = await shown<PlanReply>('slot rebalance --by=keys --dry-run');
+  expect(byKeys).toMatchObject({ what: 'rebalance by keys', is_exact: true });
+  expect(Math.abs(byKeys.keys - KEYS / 3)).toBeLessThan(KEYS / 30);
+
+  // More than all the rest, in one slot: its group has to do with that, and with slots without keys.
+  const large = 'a large key';
+  const client = await RespClient.connect(cluster.proxy.port);
+  await client.call('SET', large, 'x'.repeat(4_000_000));
+  const byMemory = await shown<PlanReply>('slot rebalance --by=memory --dry-run');
+  await client.call('DEL', large);
+  client.close();
+  expect(byMemory.what).toBe('rebalance by memory');
+  const owners = new Map<number, number>();
+  for (const { id, group_id } of await shown<SlotRecord[]>('slot info')) owners.set(id, group_id);
+  for (const { to_group, slots } of byMemory.moves) {
+    for (const [first, last] of slots) {
+      for (let id = first; id <= last; id++) owners.set(id, to_group);
+    }
+  }
+  const owner = owners.get(slotOf(large));
+  expect([...owners.values()].filter((group) => group === owner).length).toBeLessThan(100);
+});
+
+test('a group’s share goes by its maxmemory, where that is set', async () => {
+  const setLimit = async (port: number, limit: string) => {
+    const server = await RespClient.connect(port);
+    await server.call('CONFIG', 'SET', 'maxmemory', limit);
+    server.close();
+  };
+  await setLimit(third.port, '400mb');
+  const [first, second] = cluster.groups;
+  await setLimit(first!.port, '200mb');
+  const note = 'groups without maxmemory count as the mean of the others';
+  const some = await shown<PlanReply>('slot rebalance --dry-run');
+  expect(some).toMatchObject({ slots: 455, notes: [note] });
+  await setLimit(second!.port, '200mb');
+  expect(await shown('slot rebalance --dry-run')).toMatchObject({ slots: 512, notes: [] });
+  for (const port of [first!.port, second!.port, third.port]) await setLimit(port, '0');
 });
 
 test('a plan counts with the clients that use the servers', async () => {
