@@ -78,6 +78,20 @@ export class ChaosCluster {
 
   /** Starts all of it; clients are served when the promise resolves. */
   static async start(options: ClusterOptions): Promise<ChaosCluster> {
+    const begun: { killNow(): void }[] = [];
+    try {
+      return await ChaosCluster.#start(options, begun);
+    } catch (error) {
+      for (const process of begun) process.killNow();
+      throw error;
+    }
+  }
+
+  /** @param begun gets what has to end if this fails */
+  static async #start(
+    options: ClusterOptions,
+    begun: { killNow(): void }[],
+  ): Promise<ChaosCluster> {
     const folder = mkdtempSync(join(tmpdir(), 'codis-chaos-'));
     mkdirSync(join(folder, 'logs'));
     const serverCount = options.groups * (1 + options.replicas);
@@ -93,6 +107,7 @@ export class ChaosCluster {
         .splice(0, serverCount)
         .map((port, index) => groupServer(folder, 1 + (index % options.groups), port, options)),
     );
+    begun.push(...[...zookeepers, ...servers].map(({ process }) => process));
     await Promise.all([...zookeepers, ...servers].map(({ process }) => process.start()));
 
     const dashboardAddr = `${HOST}:${dashboardPort}`;
@@ -112,10 +127,12 @@ export class ChaosCluster {
     const client = new DashboardClient(dashboardAddr);
     const role = options.hasStandby ? 'may stand by' : 'leads';
     const dashboard = dashboardProcess(folder, 1, config, client, role);
+    begun.push(dashboard);
     await dashboard.start();
     const standby = options.hasStandby
       ? dashboardProcess(folder, 2, config, new DashboardClient(`${HOST}:${standbyPort}`), role)
       : null;
+    if (standby) begun.push(standby);
     await standby?.start();
     await setUp(client, servers, options);
 
@@ -127,6 +144,7 @@ export class ChaosCluster {
       const process = proxyProcess(folder, number, own, id, port, adminPort);
       proxies.push({ id, port, addr: `${HOST}:${port}`, process });
     }
+    begun.push(...proxies.map(({ process }) => process));
     await Promise.all(proxies.map(({ process }) => process.start()));
     const text = Object.entries(settings)
       .map(([key, value]) => `${key}=${value}`)
