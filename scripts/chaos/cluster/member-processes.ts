@@ -54,6 +54,8 @@ export async function groupServer(
       // What is acknowledged is on the disk: a server that is killed loses nothing.
       ...['--appendonly', 'yes', '--appendfsync', 'always'],
       ...['--repl-diskless-sync-delay', '0'],
+      // Without a password: Redis takes the addresses that connections come from for another machine's.
+      ...['--protected-mode', 'no'],
       ...redisArgs(groupId),
     ],
     logFile: join(folder, 'logs', `${name}.log`),
