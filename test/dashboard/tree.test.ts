@@ -21,8 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => zookeeper.stop());
 
-/** Beyond Codis: who changed what, and which dashboards there are. */
-const OURS = ['audit', 'dashboards'];
+/** Beyond Codis: who changed what, which dashboards there are, and how often one began to lead. */
+const OURS = ['audit', 'dashboards', 'dashboard_epoch'];
 
 describe.each(['embedded', 'zookeeper'])(
   'the tree after the commands of the capture on %s',
