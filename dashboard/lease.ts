@@ -96,17 +96,20 @@ export class Lease {
 
   /** @throws UnavailableError unless we hold the lease and the coordinator is there. */
   assertHeld(): void {
-    if (this.#state !== 'held') {
-      const by = this.#holder ? `the dashboard at ${this.#holder.addr}` : 'nobody yet';
-      throw new UnavailableError(`this dashboard does not lead now: the lease is held by ${by}`, {
-        hint: 'try again in a moment',
-      });
-    }
+    this.#assertLeading();
     if (this.#coordinator.state !== 'connected') {
       throw new UnavailableError('the coordinator cannot be reached now, nothing was changed', {
         hint: 'check that ZooKeeper runs, then try again',
       });
     }
+  }
+
+  #assertLeading(): void {
+    if (this.#state === 'held') return;
+    const by = this.#holder ? `the dashboard at ${this.#holder.addr}` : 'nobody yet';
+    throw new UnavailableError(`this dashboard does not lead now: the lease is held by ${by}`, {
+      hint: 'try again in a moment',
+    });
   }
 
   /**
@@ -116,7 +119,9 @@ export class Lease {
    */
   async write(operations: readonly Operation[]): Promise<void> {
     if (operations.length === 0) return;
-    this.assertHeld();
+    // A coordinator that is away for a moment is waited for, in the midst of a change: the fence
+    // tells whether we still lead by then.
+    this.#assertLeading();
     const fence: Operation[] = [
       { type: 'check', path: this.#path, version: OWN_VERSION },
       { type: 'check', path: this.#epochPath, version: this.#epoch },
