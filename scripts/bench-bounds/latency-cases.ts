@@ -4,6 +4,7 @@ import { formatAddress } from '../../base/address.js';
 import { slotOf } from '../../cluster/slot-hash.js';
 import { median } from '../bench/measurement.js';
 import { runRedisBenchmark } from '../bench/redis-benchmark.js';
+import { NUTCRACKER_V4 } from '../bench/servers.js';
 import { benchmarkArguments, command, fillThrough } from '../bench/workload.js';
 import type { Case } from './case-run.js';
 import { atMost, told } from './figure.js';
@@ -40,7 +41,7 @@ const KEYS = Array.from({ length: SHAPE.keys }, (_, number) => keyName(number));
 
 /** Latencies at the same rate as through nutcracker: a proxy that is no faster may be no slower. */
 export const equalRate: Case = async ({ options, servers, signal, say }) => {
-  const targets = [await servers.startOurs(null), await servers.startNutcracker()];
+  const targets = [await servers.startOurs(null), await servers.startNutcracker(NUTCRACKER_V4)];
   const [ours, nutcracker] = targets as [(typeof targets)[0], (typeof targets)[0]];
   for (const target of targets) await fillThrough(target, SHAPE);
   const full = { ...SHAPE, pipeline: 1, requests: CALIBRATION_REQUESTS };
@@ -72,7 +73,7 @@ export const equalRate: Case = async ({ options, servers, signal, say }) => {
   const ratio = median(rounds.map(({ p99Ms, theirP99Ms }) => p99Ms / theirP99Ms));
   const ms = (values: readonly number[]): string => `${median(values).toFixed(2)} ms`;
   return [
-    atMost(`p99 at ${rate} GET/s, to nutcracker's`, P99_TO_NUTCRACKER, ratio),
+    atMost(`p99 at ${rate} GET/s, to that of nutcracker -v 4`, P99_TO_NUTCRACKER, ratio),
     told(
       'p99 of both',
       `${ms(rounds.map((one) => one.p99Ms))}, ${ms(rounds.map((one) => one.theirP99Ms))}`,

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { type Address, parseAddress } from '../../base/address.js';
 import { OperatorError } from '../../base/errors.js';
-import { DIRECT, NUTCRACKER, OURS, STATIC } from './servers.js';
+import { DIRECT, NUTCRACKER, NUTCRACKER_V4, OURS, STATIC } from './servers.js';
 import { parseTarget, type Target } from './target.js';
 import { keysFor, TEST_NAMES } from './workload.js';
 
@@ -49,7 +49,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     .option('--quick', 'a first look: 1 round of half a second')
     .option(
       '--only <list>',
-      `targets to measure, of ${OURS}, ${STATIC}, ${NUTCRACKER}, ${DIRECT}, --target`,
+      `of ${[OURS, STATIC, NUTCRACKER, NUTCRACKER_V4, DIRECT].join(', ')}, --target`,
       words,
     )
     .option('--target <name=host:port>', 'one more target; #pid counts its processor time', append)
@@ -86,7 +86,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 }
 
 function distinct(targets: readonly Target[]): readonly Target[] {
-  const names = new Set([OURS, STATIC, NUTCRACKER, DIRECT]);
+  const names = new Set([OURS, STATIC, NUTCRACKER, NUTCRACKER_V4, DIRECT]);
   for (const { name } of targets) {
     if (names.has(name)) throw new OperatorError(`--target: there is already a target "${name}"`);
     names.add(name);

@@ -1,6 +1,6 @@
 import type { Machine } from './machine.js';
 import { type Cell, type MeasureOptions, median, type Series } from './measurement.js';
-import { DIRECT, NUTCRACKER } from './servers.js';
+import { DIRECT, NUTCRACKER, NUTCRACKER_V4 } from './servers.js';
 import { alignedTable, markdownTable, type Row } from './text-table.js';
 
 /** All there is to know of one benchmark; also what `--json` writes. */
@@ -23,14 +23,17 @@ const HEAD: Row = [
   'RSS MB',
   'peak',
 ];
+/** What the others are compared with. */
+const BASES: readonly string[] = [NUTCRACKER, NUTCRACKER_V4, DIRECT];
 const RATIO_HEAD: Row = [
   'test',
   'pipeline',
   'target',
-  `requests/s to ${NUTCRACKER}`,
-  `CPU/op to ${NUTCRACKER}`,
-  `p99 to ${NUTCRACKER}`,
-  `requests/s to ${DIRECT}`,
+  'to',
+  'requests/s',
+  'CPU us/op',
+  'p50 ms',
+  'p99 ms',
 ];
 // Two cores serve a proxy, two servers and the load: they have none to give away.
 const QUIET_LOAD = 0.1;
@@ -45,9 +48,9 @@ export function renderReport(result: BenchResult, format: 'text' | 'markdown'): 
     table(HEAD, result.series.map(figures), FIRST_NUMBER_COLUMN),
   ];
   const ratioRows = result.series
-    .filter(({ target }) => target !== NUTCRACKER && target !== DIRECT)
-    .map((series) => ratios(series, result.series));
-  if (ratioRows.length > 0) parts.push(table(RATIO_HEAD, ratioRows, FIRST_NUMBER_COLUMN));
+    .filter(({ target }) => !BASES.includes(target))
+    .flatMap((series) => ratios(series, result.series));
+  if (ratioRows.length > 0) parts.push(table(RATIO_HEAD, ratioRows, FIRST_NUMBER_COLUMN + 1));
   return `${parts.join('\n\n')}\n`;
 }
 
@@ -89,26 +92,25 @@ function figures({ target, cell, runs, median }: Series): Row {
   ];
 }
 
-function ratios(series: Series, all: readonly Series[]): Row {
+/** A row for each that it is compared with. */
+function ratios(series: Series, all: readonly Series[]): Row[] {
   const { test, pipeline } = series.cell;
-  const nutcracker = findSeries(all, NUTCRACKER, series.cell);
-  const direct = findSeries(all, DIRECT, series.cell);
-  const to = (other: Series | undefined, field: ComparedField): string => {
-    const ratio = other && medianRatio(series, other, field);
-    return ratio ? ratio.toFixed(2) : '-';
-  };
-  return [
-    test.toUpperCase(),
-    String(pipeline),
-    series.target,
-    to(nutcracker, 'requestsPerSecond'),
-    to(nutcracker, 'cpuMicrosPerOp'),
-    to(nutcracker, 'p99Ms'),
-    to(direct, 'requestsPerSecond'),
-  ];
+  return BASES.flatMap((name) => {
+    const base = findSeries(all, name, series.cell);
+    if (base === undefined) return [];
+    const inWords = (field: ComparedField): string =>
+      orDash(medianRatio(series, base, field), (ratio) => ratio.toFixed(2));
+    return [
+      [
+        ...[test.toUpperCase(), String(pipeline), series.target, name],
+        ...[inWords('requestsPerSecond'), inWords('cpuMicrosPerOp')],
+        ...[inWords('p50Ms'), inWords('p99Ms')],
+      ],
+    ];
+  });
 }
 
-type ComparedField = 'requestsPerSecond' | 'cpuMicrosPerOp' | 'p99Ms';
+type ComparedField = 'requestsPerSecond' | 'cpuMicrosPerOp' | 'p50Ms' | 'p99Ms';
 
 /**
  * The median of the rounds' own ratios: the runs of one round are neighbours in time, so what

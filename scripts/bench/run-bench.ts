@@ -12,7 +12,7 @@ import { measure, type Progress } from './measurement.js';
 import type { BenchOptions } from './options.js';
 import { answersGet } from './raw-connection.js';
 import type { BenchResult } from './report.js';
-import { DIRECT, NUTCRACKER, OURS, Servers, STATIC } from './servers.js';
+import { DIRECT, NUTCRACKER, NUTCRACKER_V4, OURS, Servers, STATIC } from './servers.js';
 import type { Target } from './target.js';
 import { fillThrough } from './workload.js';
 
@@ -61,7 +61,7 @@ export const TWEMPROXY: Requirement = {
 function requirements(options: BenchOptions): Requirement[] {
   const required = [REDIS_TOOLS];
   if (options.backends === null) required.push(REDIS);
-  if (isWanted(NUTCRACKER, options)) required.push(TWEMPROXY);
+  if (isWanted(NUTCRACKER, options) || isWanted(NUTCRACKER_V4, options)) required.push(TWEMPROXY);
   return required;
 }
 
@@ -77,7 +77,9 @@ async function startTargets(servers: Servers, options: BenchOptions): Promise<Ta
   const targets: Target[] = [];
   if (wanted(OURS)) targets.push(await servers.startOurs(options.profileFolder));
   if (options.only?.includes(STATIC)) targets.push(await servers.startStatic());
-  if (wanted(NUTCRACKER)) targets.push(await servers.startNutcracker());
+  for (const name of [NUTCRACKER, NUTCRACKER_V4] as const) {
+    if (wanted(name)) targets.push(await servers.startNutcracker(name));
+  }
   for (const target of options.targets.filter(({ name }) => wanted(name))) {
     if (!(await answersGet(target.address))) {
       throw new OperatorError(

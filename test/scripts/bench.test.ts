@@ -59,7 +59,7 @@ describe('npm run bench', () => {
 
     const [, figures, ratios] = renderReport(result, 'text').split('\n\n');
     expect(figures).toMatch(/^GET +4 +other +[\d,]+ +[\d,]+ - [\d,]+ +[\d.]+ /m);
-    expect(ratios).toMatch(/^SET +1 +other +- +- +- +\d+\.\d\d$/m);
+    expect(ratios).toMatch(/^SET +1 +other +direct +\d+\.\d\d +- +\d+\.\d\d +\d+\.\d\d$/m);
     expect(renderReport(result, 'markdown')).toMatch(/^\| GET +\| 4 +\| direct +\|/m);
     expect(renderChart(result).match(/<rect x=/g)).toHaveLength(8);
   });
