@@ -10,7 +10,7 @@ import { ConflictError, SilentProxyError } from '../errors.js';
 import { isSame, LargeKeyList, recordOf } from './large-key-list.js';
 import { masterAddr } from './masters.js';
 import type { MigrationQueue, QueuedTask } from './queue.js';
-import type { StrayProxies } from './stray-proxies.js';
+import type { StrayEnding, StrayProxies } from './stray-proxies.js';
 import type { LargeKey } from './survey.js';
 
 /** A task with its slot's record as it was read in the same turn. */
@@ -80,37 +80,42 @@ export class HandOver {
       const listWrites = await this.largeKeys.writes(
         new Map([...lists].map(([id, keys]) => [id, keys.map((key) => recordOf(key, 'copying'))])),
       );
-      const begin = performance.now();
-      await this.#changes.apply({
-        what: `${slotNames(moving)} held back (pre_migrate)`,
-        name: 'premigrate',
-        ...this.#step('slot_premigrate', closed, (task) => [
-          this.#queue.taskWrite({ ...task, status: 'migrating', error: '' }),
-        ]),
-        confirm: 'or undo',
-        undo: this.#undo(moving),
-      });
-      await this.#endStrays(moving);
-      await this.#applyForGood({
-        what: `${slotNames(moving)} to group ${moving[0]!.task.new_group} (migrate)`,
-        name: 'migrate',
-        ...withWrites(
-          this.#step('slot_migrate', opened, () => []),
-          listWrites,
-        ),
-      });
-      return performance.now() - begin;
-    });
-  }
-
-  /** @throws RedisUnreachableError and its like; the slots are as they were before. */
-  async #endStrays(moving: readonly TaskedSlot[]): Promise<void> {
-    try {
       // Of a slot that is turned round, pulls lie at the one and commands at the other.
       const groupIds = moving.flatMap(({ task, slot }) =>
         task.half_moved ? [task.from_group, task.new_group] : [slot.group_id],
       );
-      await this.#strays.endAt(new Set(groupIds));
+      const strays = await this.#strays.reach(new Set(groupIds));
+      try {
+        const begin = performance.now();
+        await this.#changes.apply({
+          what: `${slotNames(moving)} held back (pre_migrate)`,
+          name: 'premigrate',
+          ...this.#step('slot_premigrate', closed, (task) => [
+            this.#queue.taskWrite({ ...task, status: 'migrating', error: '' }),
+          ]),
+          confirm: 'or undo',
+          undo: this.#undo(moving),
+        });
+        await this.#endStrays(strays, moving);
+        await this.#applyForGood({
+          what: `${slotNames(moving)} to group ${moving[0]!.task.new_group} (migrate)`,
+          name: 'migrate',
+          ...withWrites(
+            this.#step('slot_migrate', opened, () => []),
+            listWrites,
+          ),
+        });
+        return performance.now() - begin;
+      } finally {
+        strays.close();
+      }
+    });
+  }
+
+  /** @throws RedisUnreachableError and its like; the slots are as they were before. */
+  async #endStrays(strays: StrayEnding, moving: readonly TaskedSlot[]): Promise<void> {
+    try {
+      await strays.end();
     } catch (error) {
       await this.#applyForGood({
         what: `${slotNames(moving)} stay where they are`,

@@ -141,7 +141,7 @@ export class SlotWindows {
 
   /** @param unlisted tasks whose slots are to be listed by the way */
   async #sweep(unlisted: readonly QueuedTask[]): Promise<void> {
-    const { handOver, windowSize, mover, lists } = this.#settings;
+    const { handOver, windowSize, mover, lists, signal } = this.#settings;
     const beginMs = performance.now();
     const slotIds = this.#sent.map((task) => task.slot_id);
     if (slotIds.length + unlisted.length === 0) return;
@@ -150,9 +150,13 @@ export class SlotWindows {
     const sent = this.#sent;
     this.#sent = [];
     if (sent.length > 0) faultPoint('keys-moved');
-    const most = await windowSize.most();
-    for (let at = 0; at < sent.length; at += most) {
-      await handOver.finish(sent.slice(at, at + most));
+    for (let at = 0; at < sent.length; ) {
+      const servers = await mover.pace.servers();
+      const next = sent.slice(at, at + (await windowSize.most(servers)));
+      const finishMs = performance.now();
+      await handOver.finish(next);
+      at += next.length;
+      if (servers === 'busy') await sleep(performance.now() - finishMs, undefined, { signal });
     }
     this.#sweptAt = performance.now();
     this.#sweepMs = this.#sweptAt - beginMs;

@@ -7,34 +7,37 @@ import { ServerConnection } from './server-connection.js';
  *
  * @throws RedisUnreachableError, RedisReplyError, RedisPasswordError
  */
-export function endMoversOf(
+export async function endMoversOf(
   addr: string,
   password: string,
   name: string,
   log: Logger,
 ): Promise<void> {
-  return endConnections(addr, password, (candidate) => candidate === name, log);
+  const server = await ServerConnection.open(addr, password);
+  try {
+    await endConnections(server, (candidate) => candidate === name, log);
+  } finally {
+    server.close();
+  }
 }
 
-/** {@link endMoversOf} for all whose name is stale. Clients without a name are left alone. */
+/**
+ * {@link endMoversOf} for all whose name is stale. Clients without a name are left alone.
+ *
+ * @param server a connection to it
+ */
 export async function endConnections(
-  addr: string,
-  password: string,
+  server: ServerConnection,
   isStale: (name: string) => boolean,
   log: Logger,
 ): Promise<void> {
-  const server = await ServerConnection.open(addr, password);
-  try {
-    const reply = await server.call(['CLIENT', 'LIST']);
-    const text = reply.type === 'bulk' || reply.type === 'verbatim' ? reply.value.toString() : '';
-    for (const line of text.split('\n')) {
-      const [, id, name] = /^id=(\d+) .* name=(\S+) /.exec(line) ?? [];
-      if (id === undefined || name === undefined || !isStale(name)) continue;
-      // An error says that it has gone by itself.
-      await server.pipeline([['CLIENT', 'KILL', 'ID', id]]);
-      log.warn({ addr, id, name }, 'ended a connection that was left behind');
-    }
-  } finally {
-    server.close();
+  const reply = await server.call(['CLIENT', 'LIST']);
+  const text = reply.type === 'bulk' || reply.type === 'verbatim' ? reply.value.toString() : '';
+  for (const line of text.split('\n')) {
+    const [, id, name] = /^id=(\d+) .* name=(\S+) /.exec(line) ?? [];
+    if (id === undefined || name === undefined || !isStale(name)) continue;
+    // An error says that it has gone by itself.
+    await server.pipeline([['CLIENT', 'KILL', 'ID', id]]);
+    log.warn({ addr: server.addr, id, name }, 'ended a connection that was left behind');
   }
 }

@@ -12,6 +12,8 @@ const MOST = 64;
 const GROWTH = 8;
 /** Of slots that wait for nothing; as many actions as a proxy takes at once. */
 const MOST_OPEN = 256;
+/** The same while clients use the servers: a proxy of one process serves nobody while it takes them. */
+const MOST_OPEN_BUSY = 32;
 
 /**
  * How many slots change hands together: as many as the proxies take note of within
@@ -27,14 +29,15 @@ export class WindowSize {
 
   /** For slots whose gates are to be closed. @param servers whether clients use them */
   async next(servers: 'busy' | 'idle'): Promise<number> {
-    return Math.min(servers === 'busy' ? FEWEST : this.#size, await this.most());
+    return Math.min(servers === 'busy' ? FEWEST : this.#size, await this.most(servers));
   }
 
   /** For slots that wait for nothing. */
-  async most(): Promise<number> {
+  async most(servers: 'busy' | 'idle'): Promise<number> {
     // An original Go proxy looks at the newest action alone and would miss the others.
     const proxies = await this.#store.loadProxies();
-    return proxies.some(({ start_at }) => isGoTime(start_at)) ? 1 : MOST_OPEN;
+    if (proxies.some(({ start_at }) => isGoTime(start_at))) return 1;
+    return servers === 'busy' ? MOST_OPEN_BUSY : MOST_OPEN;
   }
 
   /** So many slots have had their gates closed for so long. */

@@ -173,7 +173,7 @@ export class SlotTransit {
         ready.push([waiting, server]);
         return false;
       }
-      for (const key of this.#missing(waiting.keys)) wanted.add(key);
+      for (const key of waiting.keys) if (this.#isToBePulled(key)) wanted.add(key);
       blocked.add(origin);
       return true;
     });
@@ -181,7 +181,7 @@ export class SlotTransit {
     for (const [{ request, bytes }, server] of ready) {
       server.lane(request.lane).send(request, bytes, 0, bytes.length, true);
     }
-    this.#pullMissing(route, [...wanted]);
+    this.#pullMissing(route, wanted);
   }
 
   /** The command's keys, each with its database in front of it: `0 key`. */
@@ -192,25 +192,30 @@ export class SlotTransit {
 
   /** Where the command can be sent now; null: it has to wait. */
   #destination(request: Request, keys: readonly string[], route: Route): Server | null {
-    if (this.#missing(keys).length === 0) return route.target;
+    if (keys.every((key) => this.#gone.has(key))) return route.target;
+    if (this.#large.size === 0) return null;
     const isReadable = (key: string) => this.#large.get(key) === 'copying';
     return request.row.isReadOnly && keys.every(isReadable) ? route.source : null;
   }
 
-  /** The keys that may still be on the source. */
-  #missing(keys: readonly string[]): readonly string[] {
-    return keys.filter((key) => !this.#gone.has(key));
+  /** It may still be on the source, and nothing brings it from there. */
+  #isToBePulled(key: string): boolean {
+    return !this.#gone.has(key) && !this.#pulling.has(key) && !this.#large.has(key);
   }
 
-  #pullMissing(route: Route, keys: readonly string[]): void {
-    const wanted = this.#missing(keys).filter(
-      (key) => !this.#pulling.has(key) && !this.#large.has(key),
-    );
-    const databases = new Set(wanted.map((key) => databaseOf(key)));
-    for (const database of databases) {
-      const inDatabase = wanted.filter((key) => databaseOf(key) === database);
-      for (let first = 0; first < inDatabase.length; first += MAX_KEYS_A_PULL) {
-        this.#pull(route, database, inDatabase.slice(first, first + MAX_KEYS_A_PULL));
+  /** @param keys each once */
+  #pullMissing(route: Route, keys: Iterable<string>): void {
+    const byDatabase = new Map<number, string[]>();
+    for (const key of keys) {
+      if (!this.#isToBePulled(key)) continue;
+      const database = databaseOf(key);
+      const others = byDatabase.get(database);
+      if (others === undefined) byDatabase.set(database, [key]);
+      else others.push(key);
+    }
+    for (const [database, wanted] of byDatabase) {
+      for (let first = 0; first < wanted.length; first += MAX_KEYS_A_PULL) {
+        this.#pull(route, database, wanted.slice(first, first + MAX_KEYS_A_PULL));
       }
     }
   }
@@ -225,7 +230,9 @@ export class SlotTransit {
       this.#settle(settled, outcome);
     };
     const pull: Pull = {
-      ...route,
+      source: route.source,
+      target: route.target,
+      prefers: route.prefers,
       slotId: this.#slotId,
       database,
       keys: keys.map((key) => key.slice(key.indexOf(' ') + 1)),
