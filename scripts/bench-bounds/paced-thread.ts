@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { latencyOf } from '../bench-migrate/latency.js';
+import { latencyOf, Waits } from '../bench-migrate/latency.js';
 import { LoadConnection } from '../bench-migrate/load-connection.js';
 import type { PacedLoad, PacedReport } from './paced-orders.js';
 
@@ -15,7 +15,7 @@ const tell = (report: PacedReport): void => parentPort!.postMessage(report);
 const fail = (message: string): void => tell({ type: 'failed', message });
 
 async function run(): Promise<void> {
-  const waits: number[] = [];
+  const waits = new Waits();
   const connections: LoadConnection[] = [];
   for (let count = 0; count < load.connections; count++) {
     const callbacks = { onReply: () => {}, onFailure: fail };

@@ -14,8 +14,9 @@ import { type KeySet, MOVED_SLOTS } from './keys.js';
 import { costOf, type MoveCost } from './move-cost.js';
 
 const MOVE_TIMEOUT_MS = 300_000;
-/** We read the coordinator's database ourselves, so looking often costs the dashboard nothing. */
 const POLL_MS = 10;
+/** We are told of tasks that are done; this is for servers that have ended. */
+const LOOK_MS = 500;
 
 /** Slots that always move together; at first the lower are in group 1, the upper in group 2. */
 export type SlotRange = 'lower' | 'upper';
@@ -116,16 +117,28 @@ export class CodisCluster {
   async #noTasks(signal: AbortSignal): Promise<void> {
     const { coordinator, paths } = this.#store;
     const deadline = Date.now() + MOVE_TIMEOUT_MS;
-    while ((await coordinator.children(paths.migrateTasks)).length > 0) {
-      signal.throwIfAborted();
-      this.servers.checkAlive();
-      if (Date.now() > deadline) {
-        const [job] = await this.#dashboard.client.listJobs();
-        throw new OperatorError(`a move did not end within ${MOVE_TIMEOUT_MS / 1000} s`, {
-          hint: job?.last_error ?? '',
+    let change = () => {};
+    const watch = await coordinator.watchChildren(paths.migrateTasks, () => change());
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          change = resolve;
         });
+        if ((await coordinator.children(paths.migrateTasks)).length === 0) return;
+        signal.throwIfAborted();
+        this.servers.checkAlive();
+        if (Date.now() > deadline) {
+          const [job] = await this.#dashboard.client.listJobs();
+          throw new OperatorError(`a move did not end within ${MOVE_TIMEOUT_MS / 1000} s`, {
+            hint: job?.last_error ?? '',
+          });
+        }
+        const look = setTimeout(change, LOOK_MS);
+        await changed;
+        clearTimeout(look);
       }
-      await sleep(POLL_MS);
+    } finally {
+      watch.close();
     }
   }
 

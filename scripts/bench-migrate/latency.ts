@@ -1,3 +1,5 @@
+const CHUNK_WAITS = 64 * 1024;
+
 /** What clients waited, in milliseconds. */
 export interface Latency {
   readonly operations: number;
@@ -13,12 +15,32 @@ export interface Latency {
   readonly ownDelayMs: number;
 }
 
-export function latencyOf(
-  waitsMs: readonly number[],
-  seconds: number,
-  ownDelayMs: number,
-): Latency {
-  const sorted = Float64Array.from(waitsMs).sort();
+/**
+ * What each operation waited, in milliseconds. Millions of them, in memory that neither has to be moved
+ * when it grows nor is looked at by the collector: a client must not measure its own pauses.
+ */
+export class Waits {
+  readonly #chunks: Float64Array[] = [];
+  #used = CHUNK_WAITS;
+
+  add(ms: number): void {
+    if (this.#used === CHUNK_WAITS) {
+      this.#chunks.push(new Float64Array(CHUNK_WAITS));
+      this.#used = 0;
+    }
+    this.#chunks.at(-1)![this.#used++] = ms;
+  }
+
+  /** From the shortest to the longest. */
+  sorted(): Float64Array {
+    const all = new Float64Array(this.#chunks.length * CHUNK_WAITS);
+    for (const [index, chunk] of this.#chunks.entries()) all.set(chunk, index * CHUNK_WAITS);
+    return all.subarray(0, all.length - (CHUNK_WAITS - this.#used)).sort();
+  }
+}
+
+export function latencyOf(waits: Waits, seconds: number, ownDelayMs: number): Latency {
+  const sorted = waits.sorted();
   const at = (share: number): number => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
   return {
     operations: sorted.length,

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { Waits } from './latency.js';
 
 interface Sent {
   readonly at: number;
@@ -9,7 +10,7 @@ interface Sent {
 /** A client that sends without waiting, and checks each reply byte by byte. */
 export class LoadConnection {
   readonly #socket: Socket;
-  readonly #waits: number[];
+  readonly #waits: Waits;
   readonly #onReply: () => void;
   readonly #onFailure: (message: string) => void;
   #unsent = '';
@@ -18,7 +19,7 @@ export class LoadConnection {
   #next = 0;
   #received = '';
 
-  private constructor(socket: Socket, waits: number[], callbacks: Callbacks) {
+  private constructor(socket: Socket, waits: Waits, callbacks: Callbacks) {
     this.#socket = socket;
     this.#waits = waits;
     this.#onReply = callbacks.onReply;
@@ -30,7 +31,7 @@ export class LoadConnection {
   }
 
   /** @param waits gets the milliseconds from the sending of each command to its reply */
-  static open(port: number, waits: number[], callbacks: Callbacks): Promise<LoadConnection> {
+  static open(port: number, waits: Waits, callbacks: Callbacks): Promise<LoadConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port, host: '127.0.0.1', noDelay: true });
       socket.once('error', reject);
@@ -71,7 +72,7 @@ export class LoadConnection {
       if (!sent || this.#received.length - at < sent.expected.length) break;
       if (!this.#received.startsWith(sent.expected, at)) break;
       at += sent.expected.length;
-      this.#waits.push(now - sent.at);
+      this.#waits.add(now - sent.at);
       this.#next++;
       this.#onReply();
     }

@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { command } from '../bench/workload.js';
 import { Random } from '../support/random.js';
 import { contentOf, type KeySet } from './keys.js';
-import { latencyOf } from './latency.js';
+import { latencyOf, Waits } from './latency.js';
 import { LoadConnection } from './load-connection.js';
 import type { LoadOrder, LoadReport, LoadShape } from './load-orders.js';
 
@@ -20,7 +20,7 @@ class Load {
   readonly #shape: LoadShape;
   readonly #contents: Contents;
   readonly #random = new Random(SEED);
-  readonly #waits: number[] = [];
+  readonly #waits = new Waits();
   readonly #connections: LoadConnection[] = [];
   readonly #fail: (message: string) => void;
   #startedAt = 0;

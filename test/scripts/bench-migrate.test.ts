@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { slotOf } from '../../cluster/slot-hash.js';
 import { clusterKeys, codisKeys, contentOf } from '../../scripts/bench-migrate/keys.js';
-import { latencyOf } from '../../scripts/bench-migrate/latency.js';
+import { latencyOf, Waits } from '../../scripts/bench-migrate/latency.js';
 import { parseOptions } from '../../scripts/bench-migrate/options.js';
 import { renderReport } from '../../scripts/bench-migrate/report.js';
 import type { BenchResult } from '../../scripts/bench-migrate/results.js';
@@ -78,12 +78,13 @@ describe('its parts', () => {
   });
 
   it('latencies', () => {
-    const waits = Array.from({ length: 1000 }, (_, index) => 1000 - index);
+    const waits = new Waits();
+    for (let wait = 1000; wait > 0; wait--) waits.add(wait);
     expect(latencyOf(waits, 2, 3)).toEqual({
       ...{ operations: 1000, perSecond: 500 },
       ...{ p50Ms: 500, p99Ms: 990, p999Ms: 999, maxMs: 1000, ownDelayMs: 3 },
     });
-    expect(latencyOf([], 1, 0).maxMs).toBe(0);
+    expect(latencyOf(new Waits(), 1, 0).maxMs).toBe(0);
   });
 
   it('options', () => {
