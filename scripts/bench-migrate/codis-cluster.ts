@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
+import type { Address } from '../../base/address.js';
 import { loadConfig } from '../../base/config.js';
 import { OperatorError } from '../../base/errors.js';
 import { silentLog } from '../../base/log.js';
@@ -75,8 +76,8 @@ export class CodisCluster {
   /** Nothing but these keys is there afterwards, each at its owner. */
   async fill({ moving, staying }: KeySet): Promise<void> {
     for (const master of this.#masters) await master.flushall('SYNC');
-    await fillServer(this.#master('lower'), moving);
-    await fillServer(this.#master('upper'), staying);
+    await fillServer(this.masterOf('lower'), moving);
+    await fillServer(this.masterOf('upper'), staying);
   }
 
   /**
@@ -110,7 +111,8 @@ export class CodisCluster {
     await this.servers.stop();
   }
 
-  #master(range: SlotRange): { host: string; port: number } {
+  /** Of the group that has the range now. */
+  masterOf(range: SlotRange): Address {
     return this.servers.backends[this.#owner[range] - 1]!.address;
   }
 

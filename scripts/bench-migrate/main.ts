@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { OperatorError } from '../../base/errors.js';
 import { hottestFunctions } from '../bench/cpu-profile.js';
 import { profileFolders } from './codis-cluster.js';
+import { measureLargeHash, renderLargeHash } from './large-hash.js';
 import { parseOptions } from './options.js';
 import { renderReport } from './report.js';
 import { runBench } from './run-bench.js';
@@ -30,8 +31,14 @@ export async function run(args: readonly string[]): Promise<void> {
 async function measureAndReport(args: readonly string[], signal: AbortSignal): Promise<void> {
   const options = parseOptions(args);
   const { profileFolder, jsonFile } = options;
+  const format = options.markdown ? 'markdown' : 'text';
+  if (options.largeFields > 0) {
+    const hash = await measureLargeHash(options, signal, (what) => console.error(what));
+    console.log(renderLargeHash(hash, format));
+    return;
+  }
   const result = await runBench(options, signal, (what) => console.error(what));
-  console.log(renderReport(result, options.markdown ? 'markdown' : 'text'));
+  console.log(renderReport(result, format));
   if (jsonFile) writeFileSync(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
   if (profileFolder) {
     for (const [program, folder] of Object.entries(profileFolders(profileFolder))) {

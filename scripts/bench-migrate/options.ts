@@ -13,6 +13,8 @@ export interface BenchOptions {
   readonly jsonFile: string | null;
   readonly profileFolder: string | null;
   readonly markdown: boolean;
+  /** Instead of all else: a hash of so many fields moves, and clients use other keys; 0: no. */
+  readonly largeFields: number;
 }
 
 /**
@@ -34,6 +36,11 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     .option('--no-module', 'leave out servers with codis_slots.so (needs gcc and make)')
     .option('--json <file>', 'write all figures')
     .option('--cpu-prof <folder>', 'profile dashboard and proxy, print their hot functions')
+    .option(
+      '--large-hash <fields>',
+      'instead: what clients of other keys notice while a hash of so many fields moves',
+      wholeNumber,
+    )
     .option('--markdown', 'print the report for docs/performance.md')
     .parse(args as string[], { from: 'user' })
     .opts();
@@ -47,6 +54,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     jsonFile: given.json ?? null,
     profileFolder: given.cpuProf ?? null,
     markdown: given.markdown === true,
+    largeFields: given.largeHash ?? 0,
   });
 }
 

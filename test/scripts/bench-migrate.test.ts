@@ -54,6 +54,20 @@ describe('npm run bench:migrate', () => {
     expect(renderReport(result, 'markdown')).toMatch(/^\| codis-ts +\| +[\d,]+ \|/m);
   }, 180_000);
 
+  it('moves a large hash, and tells what clients of other keys noticed', async () => {
+    const bench = new TestProcess(process.execPath, [
+      join(PROJECT, 'scripts', 'bench-migrate.mjs'),
+      ...['--large-hash', '3000', '--seconds', '0.2', '--connections', '4'],
+    ]);
+    const { code } = await bench.exited;
+    expect(`${code} ${bench.stderr}`).toMatch(/^0 /);
+    expect(bench.stdout).toMatch(
+      /a hash of 3,000 fields of 40 bytes moved with its slots in [\d.]+ s/,
+    );
+    expect(bench.stdout).toMatch(/^while it moves +[\d,]+ +[\d.]+ +[\d.]+ /m);
+    expect(bench.stdout).toMatch(/^p99 of other keys below 50 ms: (met|MISSED)$/m);
+  }, 180_000);
+
   it('an interrupted run leaves nothing', async () => {
     const bench = new TestProcess(process.execPath, [
       join(PROJECT, 'scripts', 'bench-migrate.mjs'),
