@@ -9,6 +9,8 @@ export const NOAUTH_ERROR = 'NOAUTH Authentication required.';
 export const CROSSSLOT_ERROR = "CROSSSLOT Keys in request don't hash to the same slot";
 export const SYNTAX_ERROR = 'ERR syntax error';
 export const DB_INDEX_ERROR = 'ERR DB index is out of range';
+/** Of a Redis Cluster, where the command is known and its keys cannot be in two databases. */
+export const COPY_DB_ERROR = 'ERR Copying to another database is not allowed in cluster mode';
 
 // processCommand prints names with %.128s, and stops adding arguments at 128 characters.
 const MOST_SHOWN = 128;

@@ -1,7 +1,7 @@
 import { slotOfKey } from '../../cluster/slot-hash.js';
 import { equalsWord, wholeNumber } from './arguments.js';
 import type { CommandRow } from './command-row.js';
-import { DB_INDEX_ERROR } from './errors.js';
+import { COPY_DB_ERROR } from './errors.js';
 
 /**
  * Why a served command is refused for what stands in its arguments; to be asked for rows whose
@@ -36,7 +36,7 @@ export function refusal(
       for (let index = 3; index < argCount - 1; index++) {
         if (!isWord(index, 'db')) continue;
         const db = wholeNumber(bytes, argStarts[index + 1]!, argEnds[index + 1]!);
-        return db === null || db === database ? null : DB_INDEX_ERROR;
+        return db === null || db === database ? null : COPY_DB_ERROR;
       }
       return null;
     case 'no-foreign-patterns': {

@@ -207,7 +207,7 @@ test('HELLO and SELECT choose the protocol and the database, RESET takes them ba
   expect(answer('SELECT', '15')).toBe('+OK\r\n');
   expect(client).toMatchObject({ protocol: 3, database: 15 });
   expect(answer('COPY', '{t}a', '{t}b', 'DB', '15')).toBeNull();
-  expect(answer('COPY', '{t}a', '{t}b', 'DB', '0')).toMatch(/^-ERR DB index/);
+  expect(answer('COPY', '{t}a', '{t}b', 'DB', '0')).toMatch(/^-ERR Copying to another database/);
   expect(answer('RESET')).toBe('+RESET\r\n');
   expect(client).toMatchObject({ protocol: 2, database: 0 });
 });
@@ -343,7 +343,7 @@ test.each([
 });
 
 describe('arguments that are refused', () => {
-  const db = '-ERR DB index is out of range\r\n';
+  const db = '-ERR Copying to another database is not allowed in cluster mode\r\n';
   test.each([
     ['COPY {t}a {t}b DB 0', null],
     ['COPY {t}a {t}b DB 1', db],
