@@ -1,7 +1,8 @@
 /**
  * Commands and subcommands that came after the Redis that command-rows.generated.ts was made from:
  * those of Redis 7.2, 7.4 and 8 that have keys, and CLIENT's. A server that does not know one
- * refuses it in its own words. Sources: Redis's command reference, and @ioredis/commands, which a
+ * refuses it in its own words. So are those that take more arguments since (ZRANK … WITHSCORE, 7.2); what
+ * is here stands for what was generated. Sources: Redis's command reference, and @ioredis/commands, which a
  * test compares with it. A subcommand is added to its container in the generated rows.
  *
  * In the notation of command-data.ts.
@@ -125,4 +126,8 @@ xidmprecord | 5 | write denyoom fast | @write @stream @fast |  | 1 1 1 | 8.6.0 |
   RW access update | index 1 | range 0 1 0 |
 xnack | -7 | write fast | @write @stream @fast |  | 1 1 1 | 8.8.0 | stream |  | Gives pending entries of a consumer back
   RW access update | index 1 | range 0 1 0 |
+zrank | -3 | readonly fast | @read @sortedset @fast |  | 1 1 1 | 2.0.0 | sorted-set | O(log(N)) | Determine the index of a member in a sorted set
+  RO access | index 1 | range 0 1 0 |
+zrevrank | -3 | readonly fast | @read @sortedset @fast |  | 1 1 1 | 2.0.0 | sorted-set | O(log(N)) | Determine the index of a member in a sorted set, with scores ordered from high to low
+  RO access | index 1 | range 0 1 0 |
 `;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { getKeyIndexes, list } from '@ioredis/commands';
+import ioredisCommands from '@ioredis/commands/built/commands.json' with { type: 'json' };
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CommandRow } from '../../../proxy/command/command-row.js';
@@ -200,6 +201,14 @@ describe('@ioredis/commands', () => {
   test('we know every command it knows', () => {
     const unknown = list.filter((name) => !COMMAND_ROWS.some((row) => row.name === name));
     expect(unknown.sort()).toEqual(Object.keys(UNKNOWN_TO_US));
+  });
+
+  test('we take as many arguments as it says, of the newest servers', () => {
+    const theirs: Readonly<Record<string, { arity: number } | undefined>> = ioredisCommands;
+    const known = COMMAND_ROWS.filter(({ name }) => theirs[name] !== undefined);
+    expect(known.length).toBeGreaterThan(200);
+    for (const { name, arity } of known)
+      expect(`${name} ${arity}`).toBe(`${name} ${theirs[name]!.arity}`);
   });
 
   test.each(rows.map((row) => [row.name, row] as const))('%s', (name, row) => {
