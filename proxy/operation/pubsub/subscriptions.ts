@@ -1,3 +1,5 @@
+import { withDeadline } from '../../../base/deadline.js';
+import { DeadlineError } from '../../../base/errors.js';
 import type { Logger } from '../../../base/log.js';
 import { slotOf } from '../../../cluster/slot-hash.js';
 import type { TableObserver } from '../../router/router.js';
@@ -17,6 +19,9 @@ import { type Listener, MessageForms, Topic, type TopicKind, topicId } from './t
 const TICK_MS = 1000;
 /** Longer than any proxy can take to hear of a new master. */
 const FORMER_MASTER_MS = 60_000;
+
+/** A message of a former master comes before those of its successor if it comes within this time. */
+const FORMER_FLUSHED_MS = 1_000;
 
 /** When a client that takes its messages too slowly is cut off; 0: never. */
 export interface OutputLimits {
@@ -203,13 +208,24 @@ export class Subscriptions implements SubscriberConnectionOwner, TableObserver {
   /** See TableObserver: acknowledged when we listen everywhere. */
   async tableChanged(): Promise<void> {
     const arrived = this.#followMasters();
-    const flushed = async (addr: string): Promise<void> => {
-      await this.#connections.get(addr)?.flushed();
-    };
+    const flushed = (addr: string): Promise<void> =>
+      this.#connections.get(addr)?.flushed() ?? this.#formerFlushed(addr);
     await Promise.all([
       ...arrived.map((connection) => connection.flushed()),
       this.#fences.follow((slotId) => this.#cluster.destinationOf(slotId), flushed),
     ]);
+  }
+
+  /** A former master may hang: its last messages may be late then, and the others are not. */
+  async #formerFlushed(addr: string): Promise<void> {
+    const succession = [...this.#successions.values()].find(({ former }) => former.addr === addr);
+    if (succession === undefined) return;
+    try {
+      await withDeadline(succession.formerFlushed(), FORMER_FLUSHED_MS, addr);
+    } catch (error) {
+      if (!(error instanceof DeadlineError)) throw error;
+      this.#log.info({ server: addr }, 'a former master does not answer: its messages may be late');
+    }
   }
 
   close(): void {

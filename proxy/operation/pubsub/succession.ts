@@ -21,6 +21,7 @@ export class Succession {
   #count = 0;
   #pending: { readonly topicId: string; readonly frame: Buffer }[] = [];
   #isAsking = false;
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(
     former: SubscriberConnection,
@@ -43,7 +44,13 @@ export class Succession {
   /** The former master has said this: delivered unless it turns out to be repeated. */
   takeFormer(topicId: string, frame: Buffer): void {
     this.#pending.push({ topicId, frame });
-    if (!this.#isAsking) void this.#ask();
+    if (!this.#isAsking) this.#asking = this.#ask();
+  }
+
+  /** Resolves when all has been delivered that the former master has published until now. */
+  async formerFlushed(): Promise<void> {
+    await this.former.flushed();
+    await this.#asking;
   }
 
   async #ask(): Promise<void> {

@@ -4,6 +4,7 @@ import { eventually } from '../../../support/eventually.js';
 import { keyInSlots } from '../../../support/keys.js';
 import { type RedisServer, startRedis } from '../../../support/redis-server.js';
 import { RespClient } from '../../../support/resp-client.js';
+import { TcpLink } from '../../../support/tcp-link.js';
 import { MovingSlots } from '../moving.js';
 
 const C1 = keyInSlots(0, 511, 'channel');
@@ -141,6 +142,68 @@ describe('messages', () => {
       expect([...ear.heard].sort()).toEqual([...sent].sort());
     } finally {
       await replica.stop();
+    }
+  });
+
+  it('keep their order over a promotion, also where the former master is far away', async () => {
+    const [, second] = servers;
+    const far = await startRedis();
+    const link = await TcpLink.to(far.port);
+    const former = `127.0.0.1:${link.port}`;
+    const proxy = await startDataPlane([former, second.addr]);
+    const successor = await startRedis();
+    try {
+      const [client, atFormer, atSuccessor] = await Promise.all([
+        RespClient.connect(proxy.port),
+        RespClient.connect(far.port),
+        RespClient.connect(successor.port),
+      ]);
+      clients.push(client, atFormer, atSuccessor);
+      await client.call('SUBSCRIBE', C1);
+      const ear = new Ear(client);
+      await proxy.plane.apply({ groups: [], slots: [], gates: [1] });
+      link.stall();
+      expect(await atFormer.text('PUBLISH', C1, 'earlier')).toBe(':1\r\n');
+      const group = { groupId: 1, master: successor.addr, replicas: [former] };
+      const changed = proxy.plane.apply({ groups: [group], slots: [], gates: [] });
+      await eventually('the successor is listened to', async () => {
+        return (await atSuccessor.text('PUBSUB', 'NUMSUB', C1)).endsWith(':1\r\n');
+      });
+      expect(await atSuccessor.text('PUBLISH', C1, 'later')).toBe(':1\r\n');
+      link.mend();
+      await changed;
+      await ear.hearUntil(2);
+      expect(ear.heard).toEqual([`${C1} earlier`, `${C1} later`]);
+    } finally {
+      proxy.close();
+      link.close();
+      await Promise.all([far.stop(), successor.stop()]);
+    }
+  });
+
+  it('of a former master that hangs are not waited for', async () => {
+    const [, second] = servers;
+    const far = await startRedis();
+    const link = await TcpLink.to(far.port);
+    const former = `127.0.0.1:${link.port}`;
+    const proxy = await startDataPlane([former, second.addr]);
+    const successor = await startRedis();
+    try {
+      const client = await RespClient.connect(proxy.port);
+      const atSuccessor = await RespClient.connect(successor.port);
+      clients.push(client, atSuccessor);
+      await client.call('SUBSCRIBE', C1);
+      link.stall();
+      const group = { groupId: 1, master: successor.addr, replicas: [former] };
+      await proxy.plane.apply({ groups: [group], slots: [] });
+      await atSuccessor.text('PUBLISH', C1, 'm');
+      const ear = new Ear(client);
+      await ear.hearUntil(1);
+      expect(ear.heard).toEqual([`${C1} m`]);
+    } finally {
+      proxy.close();
+      link.close();
+      await Promise.all([far.stop(), successor.stop()]);
     }
   });
 
