@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { startDataPlane, type TestDataPlane } from '../../../support/data-plane.js';
 import { eventually } from '../../../support/eventually.js';
 import { keyInSlots } from '../../../support/keys.js';
@@ -76,6 +76,33 @@ function ofPublisher(heard: readonly string[], channel: string, name: string): s
   return heard.filter((each) => each.startsWith(`${channel} ${name}:`));
 }
 
+/** A listener at a proxy whose first group is behind a link, and who will be that group's master. */
+async function farGroup() {
+  const [far, successor] = await Promise.all([startRedis(), startRedis()]);
+  const link = await TcpLink.to(far.port);
+  const addr = `127.0.0.1:${link.port}`;
+  const proxy = await startDataPlane([addr, servers[1].addr]);
+  onTestFinished(async () => {
+    proxy.close();
+    link.close();
+    await Promise.all([far.stop(), successor.stop()]);
+  });
+  const [listener, atFormer, atSuccessor] = await Promise.all(
+    [proxy, far, successor].map(({ port }) => RespClient.connect(port)),
+  );
+  clients.push(listener!, atFormer!, atSuccessor!);
+  await listener!.call('SUBSCRIBE', C1);
+  const group = { groupId: 1, master: successor.addr, replicas: [addr] };
+  return {
+    plane: proxy.plane,
+    link,
+    former: atFormer!,
+    successor: atSuccessor!,
+    change: { groups: [group], slots: [] },
+    ear: new Ear(listener!),
+  };
+}
+
 describe('messages', () => {
   it('are neither lost nor doubled nor out of order while slots move', async () => {
     const ears = await Promise.all(
@@ -146,65 +173,28 @@ describe('messages', () => {
   });
 
   it('keep their order over a promotion, also where the former master is far away', async () => {
-    const [, second] = servers;
-    const far = await startRedis();
-    const link = await TcpLink.to(far.port);
-    const former = `127.0.0.1:${link.port}`;
-    const proxy = await startDataPlane([former, second.addr]);
-    const successor = await startRedis();
-    try {
-      const [client, atFormer, atSuccessor] = await Promise.all([
-        RespClient.connect(proxy.port),
-        RespClient.connect(far.port),
-        RespClient.connect(successor.port),
-      ]);
-      clients.push(client, atFormer, atSuccessor);
-      await client.call('SUBSCRIBE', C1);
-      const ear = new Ear(client);
-      await proxy.plane.apply({ groups: [], slots: [], gates: [1] });
-      link.stall();
-      expect(await atFormer.text('PUBLISH', C1, 'earlier')).toBe(':1\r\n');
-      const group = { groupId: 1, master: successor.addr, replicas: [former] };
-      const changed = proxy.plane.apply({ groups: [group], slots: [], gates: [] });
-      await eventually('the successor is listened to', async () => {
-        return (await atSuccessor.text('PUBSUB', 'NUMSUB', C1)).endsWith(':1\r\n');
-      });
-      expect(await atSuccessor.text('PUBLISH', C1, 'later')).toBe(':1\r\n');
-      link.mend();
-      await changed;
-      await ear.hearUntil(2);
-      expect(ear.heard).toEqual([`${C1} earlier`, `${C1} later`]);
-    } finally {
-      proxy.close();
-      link.close();
-      await Promise.all([far.stop(), successor.stop()]);
-    }
+    const { plane, link, former, successor, change, ear } = await farGroup();
+    await plane.apply({ groups: [], slots: [], gates: [1] });
+    link.stall();
+    expect(await former.text('PUBLISH', C1, 'earlier')).toBe(':1\r\n');
+    const changed = plane.apply({ ...change, gates: [] });
+    await eventually('the successor is listened to', async () => {
+      return (await successor.text('PUBSUB', 'NUMSUB', C1)).endsWith(':1\r\n');
+    });
+    expect(await successor.text('PUBLISH', C1, 'later')).toBe(':1\r\n');
+    link.mend();
+    await changed;
+    await ear.hearUntil(2);
+    expect(ear.heard).toEqual([`${C1} earlier`, `${C1} later`]);
   });
 
   it('of a former master that hangs are not waited for', async () => {
-    const [, second] = servers;
-    const far = await startRedis();
-    const link = await TcpLink.to(far.port);
-    const former = `127.0.0.1:${link.port}`;
-    const proxy = await startDataPlane([former, second.addr]);
-    const successor = await startRedis();
-    try {
-      const client = await RespClient.connect(proxy.port);
-      const atSuccessor = await RespClient.connect(successor.port);
-      clients.push(client, atSuccessor);
-      await client.call('SUBSCRIBE', C1);
-      link.stall();
-      const group = { groupId: 1, master: successor.addr, replicas: [former] };
-      await proxy.plane.apply({ groups: [group], slots: [] });
-      await atSuccessor.text('PUBLISH', C1, 'm');
-      const ear = new Ear(client);
-      await ear.hearUntil(1);
-      expect(ear.heard).toEqual([`${C1} m`]);
-    } finally {
-      proxy.close();
-      link.close();
-      await Promise.all([far.stop(), successor.stop()]);
-    }
+    const { plane, link, successor, change, ear } = await farGroup();
+    link.stall();
+    await plane.apply(change);
+    await successor.text('PUBLISH', C1, 'm');
+    await ear.hearUntil(1);
+    expect(ear.heard).toEqual([`${C1} m`]);
   });
 
   it('of a group that is new are heard before a slot is there', async () => {
