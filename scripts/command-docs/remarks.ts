@@ -77,7 +77,7 @@ export const REMARKS: { readonly [name: string]: string } = {
     'To the group of the slot of the channel. The number counts the clients of this proxy one by one, every worker of another proxy with listeners as one for each of their channels and patterns that match.',
   spublish: 'As `PUBLISH`: heard wherever a client listens.',
   subscribe:
-    'Heard through any proxy, whichever server publishes: also what scripts and transactions publish, and events of keys, if the servers are set to tell of them. Nothing is lost or comes twice when a slot moves. While a connection to a server is lost, what it publishes is not heard.',
+    'Heard through any proxy, whichever server publishes: also what scripts and transactions publish, and events of keys, if the servers are set to tell of them. Nothing is lost, comes twice or out of order when a slot moves. In a promotion proxies hear of the new master within milliseconds of each other: what is published there before the proxy of a listener has heard of it may come after later messages. While a connection to a server is lost, what it publishes is not heard.',
   psubscribe: 'As `SUBSCRIBE`.',
   ssubscribe: 'As `SUBSCRIBE`; the channels may be in any slots.',
   unsubscribe: SAME,
