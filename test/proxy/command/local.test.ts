@@ -145,7 +145,9 @@ describe('byte for byte as a real server', () => {
       // Younger than the server.
       if (/^\*1\r\n[*$]-1\r\n$/.test(theirs)) continue;
       compared++;
-      expect(answer('COMMAND', 'INFO', name), name).toBe(theirs);
+      // They take WITHSCORE since Redis 7.2.
+      const newest = /^z(rev)?rank$/.test(name) ? theirs.replace(':3\r\n', ':-3\r\n') : theirs;
+      expect(answer('COMMAND', 'INFO', name), name).toBe(newest);
     }
     expect(compared).toBeGreaterThan(150);
   });
