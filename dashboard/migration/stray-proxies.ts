@@ -6,6 +6,9 @@ import { masterAddr } from './masters.js';
 import { ServerConnection } from './server-connection.js';
 import { endConnections } from './stale-connections.js';
 
+/** Of a connection that was ended while we did not look. */
+const LOST_WITHIN_MS = 1_000;
+
 /**
  * What proxies that died have left at the servers. A refused port proves that a proxy sends nothing
  * any more, but what it has sent may still lie in the source's socket, and be executed after the
@@ -58,7 +61,11 @@ export class StrayEnding {
   }
 
   async connect(): Promise<void> {
-    for (const groupId of this.#groupIds) await this.#connectionTo(groupId);
+    for (const groupId of this.#groupIds) {
+      const connection = await this.#connectionTo(groupId);
+      // A server that hangs accepts connections: better found out before clients wait.
+      await connection.pipeline([['PING']]);
+    }
   }
 
   /** @throws RedisUnreachableError, RedisReplyError, RedisPasswordError: it is not known */
@@ -68,11 +75,13 @@ export class StrayEnding {
     const isStale = (name: string) => isConnectionName(name) && !living.has(name);
     for (const groupId of this.#groupIds) {
       const early = await this.#connectionTo(groupId);
+      const beginMs = performance.now();
       try {
         await endConnections(early, isStale, this.#log);
       } catch (error) {
-        if (!(error instanceof RedisUnreachableError)) throw error;
-        // Lost since it was made, perhaps.
+        // One that was lost since it was made says so at once; one that hangs is not asked again.
+        const isLost = performance.now() - beginMs < LOST_WITHIN_MS;
+        if (!(error instanceof RedisUnreachableError) || !isLost) throw error;
         await endConnections(await this.#connectionTo(groupId), isStale, this.#log);
       }
     }

@@ -173,7 +173,7 @@ export class SlotTransit {
         ready.push([waiting, server]);
         return false;
       }
-      for (const key of waiting.keys) if (this.#isToBePulled(key)) wanted.add(key);
+      for (const key of waiting.keys) wanted.add(key);
       blocked.add(origin);
       return true;
     });

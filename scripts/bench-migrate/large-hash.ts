@@ -36,7 +36,6 @@ export async function measureLargeHash(
   progress: (what: string) => void,
 ): Promise<LargeHashResult> {
   await ensurePrograms([REDIS], progress);
-  const fields = options.largeFields;
   const servers = new Servers();
   const load = new LoadClients();
   const killNow = (): void => servers.killNow();
@@ -44,31 +43,44 @@ export async function measureLargeHash(
   try {
     progress('starting servers');
     const cluster = await CodisCluster.start(servers, { module: null, profileFolder: null });
-    const keys = codisKeys(OTHER_KEYS);
-    await cluster.fill(keys);
-    load.filled(keys);
-    progress(`a hash of ${fields} fields`);
-    const hash = nameOfHash();
-    await fillHash(cluster.masterOf('lower'), hash, fields, signal);
-    const { connections, seconds } = options;
-    const port = cluster.proxy.address.port;
-    const shape = { port, connections, rate: RATE, commands: 'mixed' } as const;
-    progress('without moves');
-    const { outcome: _, ...without } = await load.during(shape, () =>
-      sleep(seconds * 1000, undefined, { signal }),
-    );
-    progress('moving');
-    const { outcome, ...during } = await load.during(shape, () =>
-      cluster.move('lower', servers.pids, signal),
-    );
-    await assertWhole(cluster.masterOf('lower'), hash, fields);
-    await cluster.close();
-    return { fields, seconds: outcome.seconds, without, with: during };
+    try {
+      return await measureOn(cluster, load, options, signal, progress);
+    } finally {
+      await cluster.close();
+    }
   } finally {
     await load.close();
+    // Where the cluster's start did not come to its end.
     await servers.stop();
     process.off('exit', killNow);
   }
+}
+
+async function measureOn(
+  cluster: CodisCluster,
+  load: LoadClients,
+  { largeFields: fields, connections, seconds }: BenchOptions,
+  signal: AbortSignal,
+  progress: (what: string) => void,
+): Promise<LargeHashResult> {
+  const keys = codisKeys(OTHER_KEYS);
+  await cluster.fill(keys);
+  load.filled(keys);
+  progress(`a hash of ${fields} fields`);
+  const hash = nameOfHash();
+  await fillHash(cluster.masterOf('lower'), hash, fields, signal);
+  const { port } = cluster.proxy.address;
+  const shape = { port, connections, rate: RATE, commands: 'mixed' } as const;
+  progress('without moves');
+  const { outcome: _, ...without } = await load.during(shape, () =>
+    sleep(seconds * 1000, undefined, { signal }),
+  );
+  progress('moving');
+  const { outcome, ...during } = await load.during(shape, () =>
+    cluster.move('lower', cluster.servers.pids, signal),
+  );
+  await assertWhole(cluster.masterOf('lower'), hash, fields);
+  return { fields, seconds: outcome.seconds, without, with: during };
 }
 
 /** In a slot that moves. */
